@@ -1,0 +1,296 @@
+"""`comity.toml`: how one custodian runs Comity, read once and checked.
+
+Invariants: every setting is in `SETTINGS`, which makes the page docs/settings.md
+and the file that `comity init` writes; an unknown key, a wrong type and a value
+out of bounds are errors that name the file and the key; relative paths count
+from the folder of the file. Does not: open what the settings name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from comity.errors import ComityError, NotFound
+from comity.instant import InstantError, time_zone
+
+FILE_NAME: Final = "comity.toml"
+ENVIRONMENT: Final = "COMITY_CONFIG"
+
+
+class SettingsInvalid(ComityError):
+    """The settings file cannot be used as it is."""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What the gateway bears from one sender."""
+
+    body_bytes: int
+    requests_per_minute: int
+    list_candidates_max: int
+    skew_seconds: int
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The settings in force. `file` is where they were read from."""
+
+    file: Path
+    database: Path
+    law: Path
+    stack: tuple[str, ...]
+    custodian: str
+    time_zone: str
+    bind: str
+    hold_birthplace: bool
+    limits: Limits
+
+    @property
+    def host(self) -> str:
+        """The address to listen on, without the port."""
+        return _host_and_port(self.bind)[0]
+
+    @property
+    def port(self) -> int:
+        """The TCP port to listen on; 0 lets the system choose."""
+        return _host_and_port(self.bind)[1]
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One key of the file: what it means, its default, and what it may be."""
+
+    key: str  # dotted: `limits.body_bytes`
+    kind: type
+    default: Any  # None = must be given
+    says: str
+    check: Callable[[Any], str | None] = lambda _: None
+
+
+def shipped(folder: Literal["law", "feeds"]) -> Path:
+    """The folder of texts or feed mappings that came with this installation.
+
+    In a checkout the top-level folder, in an installed wheel its copy inside the package.
+    """
+    package = Path(__file__).resolve().parent.parent
+    inside = package / f"_{folder}"
+    return inside if inside.is_dir() else package.parent.parent / folder
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read `path`, else the file `COMITY_CONFIG` names, else ./comity.toml.
+
+    Raises NotFound if there is none, SettingsInvalid if it cannot be used.
+    """
+    file = path or Path(os.environ.get(ENVIRONMENT) or FILE_NAME)
+    try:
+        text = file.read_text("utf-8")
+    except FileNotFoundError as fault:
+        raise NotFound(
+            "there is no settings file",
+            where=str(file),
+            remedy="run `comity init` here, or name one with --config",
+        ) from fault
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SettingsInvalid(f"cannot be read: {fault}", where=str(file)) from fault
+    return parse_settings(text, file)
+
+
+def parse_settings(text: str, file: Path) -> Settings:
+    """Settings from the text of a file. Raises SettingsInvalid naming file and key."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise SettingsInvalid(
+            f"is not TOML: {fault}", where=str(file), remedy="see docs/settings.md for an example"
+        ) from fault
+    given = dict(_flatten(tree))
+    known = {setting.key: setting for setting in SETTINGS}
+    for key in given:
+        if key not in known:
+            raise _unknown(key, text, file)
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        values[setting.key] = _read(setting, given, text, file)
+    base = file.resolve().parent
+    law = values["law"]
+    return Settings(
+        file=file,
+        database=base / values["database"],
+        law=base / law if law else shipped("law"),
+        stack=tuple(values["stack"]),
+        custodian=values["custodian"],
+        time_zone=values["time_zone"],
+        bind=values["bind"],
+        hold_birthplace=values["hold_birthplace"],
+        limits=Limits(
+            body_bytes=values["limits.body_bytes"],
+            requests_per_minute=values["limits.requests_per_minute"],
+            list_candidates_max=values["limits.list_candidates_max"],
+            skew_seconds=values["limits.skew_seconds"],
+        ),
+    )
+
+
+def _flatten(tree: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            pairs.extend(_flatten(value, f"{above}{key}."))
+        else:
+            pairs.append((above + key, value))
+    return pairs
+
+
+def _read(setting: Setting, given: Mapping[str, Any], text: str, file: Path) -> Any:
+    if setting.key not in given:
+        if setting.default is None:
+            raise SettingsInvalid(
+                f"`{setting.key}` is missing", where=str(file), remedy=f"give it: {setting.says}"
+            )
+        return setting.default
+    value = given[setting.key]
+    where = _where(setting.key, text, file)
+    # `type is`, because in Python a boolean passes for an integer.
+    if type(value) is not setting.kind:
+        raise SettingsInvalid(
+            f"`{setting.key}` must be {KINDS[setting.kind]}, not {KINDS.get(type(value), 'this')}",
+            where=where,
+            remedy=setting.says,
+        )
+    fault = setting.check(value)
+    if fault:
+        raise SettingsInvalid(f"`{setting.key}` {fault}", where=where, remedy=setting.says)
+    return value
+
+
+def _unknown(key: str, text: str, file: Path) -> SettingsInvalid:
+    near = difflib.get_close_matches(key, [setting.key for setting in SETTINGS], n=1)
+    if not near:
+        last = {setting.key.rpartition(".")[2]: setting.key for setting in SETTINGS}
+        near = [last[one] for one in difflib.get_close_matches(key.rpartition(".")[2], last, n=1)]
+    remedy = f"did you mean `{near[0]}`?" if near else "docs/settings.md lists every setting"
+    return SettingsInvalid(
+        f"`{key}` is not a setting", where=_where(key, text, file), remedy=remedy
+    )
+
+
+def _where(key: str, text: str, file: Path) -> str:
+    """File and line of a key, as far as a line begins with its last part."""
+    name = key.rpartition(".")[2]
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.split("=", 1)[0].strip() == name and "=" in line:
+            return f"{file}:{number}"
+    return str(file)
+
+
+def _host_and_port(bind: str) -> tuple[str, int]:
+    host, _, port = bind.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _bind_fault(bind: str) -> str | None:
+    host, _, port = bind.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit() and int(port) <= 65535):
+        return f"is `{bind}`, which is no address and port"
+    return None
+
+
+def _zone_fault(name: str) -> str | None:
+    try:
+        time_zone(name)
+    except InstantError as fault:
+        return f"is not usable: {fault.what}"
+    return None
+
+
+def _not_empty(text: str) -> str | None:
+    return None if text.strip() else "is empty"
+
+
+def _texts(ids: list[Any]) -> str | None:
+    if not all(isinstance(one, str) and one.strip() for one in ids):
+        return "must hold the ids of instruments, as texts"
+    return None if len(set(ids)) == len(ids) else "names an instrument twice"
+
+
+def _between(least: int, most: int) -> Callable[[int], str | None]:
+    def check(value: int) -> str | None:
+        return None if least <= value <= most else f"is {value}, outside {least} to {most}"
+
+    return check
+
+
+KINDS: Final[dict[type, str]] = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list of texts",
+    float: "a number with a fraction",
+}
+
+SETTINGS: Final[tuple[Setting, ...]] = (
+    Setting(
+        "custodian",
+        str,
+        None,
+        "the handle of the city or county that holds the records, as instruments name it",
+        _not_empty,
+    ),
+    Setting(
+        "time_zone",
+        str,
+        None,
+        "the custodian's IANA time zone: days in inquiries and terms are its days",
+        _zone_fault,
+    ),
+    Setting("database", str, "comity.db", "the SQLite file of records, law and ledger", _not_empty),
+    Setting("law", str, "", "the folder of instruments; empty means those that came with Comity"),
+    Setting(
+        "stack",
+        list,
+        [],
+        "ids of the instruments that bind this custodian; adoption and term decide which are"
+        " in force; empty means every instrument adopted here",
+        _texts,
+    ),
+    Setting("bind", str, "127.0.0.1:8722", "address and port of the gateway", _bind_fault),
+    Setting(
+        "hold_birthplace",
+        bool,
+        False,
+        "whether place of birth is kept at all; false drops it at the door and counts it",
+    ),
+    Setting(
+        "limits.body_bytes",
+        int,
+        65_536,
+        "largest body of one request, in bytes",
+        _between(1_024, 16_777_216),
+    ),
+    Setting(
+        "limits.requests_per_minute",
+        int,
+        6_000,
+        "requests one key may send in a minute",
+        _between(1, 100_000_000),
+    ),
+    Setting(
+        "limits.list_candidates_max",
+        int,
+        10_000,
+        "records a list inquiry may point at before it is refused as too broad",
+        _between(1, 1_000_000),
+    ),
+    Setting(
+        "limits.skew_seconds",
+        int,
+        60,
+        "how far a signature's clock may be from ours, in seconds",
+        _between(1, 900),
+    ),
+)

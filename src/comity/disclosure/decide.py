@@ -1,0 +1,313 @@
+"""Decide: (inquiry, law in force, facts, instant) to a Decision. Pure; refuses by default.
+
+Order of thought: may this principal ask at all; may the one it asks for; what
+does the law in force say of each act. Invariants:
+
+- an act is permitted only where a permit is satisfied, no forbid is satisfied
+  and nothing erred; for an inquiry on behalf of somebody, for both principals;
+- where seeing the existence of a record is refused, nothing else is decided, and
+  the asker is answered as if there were no record (`settle`), with the same work;
+- acts that exactly the same policies can touch are decided once (`Engine.acts_alike`).
+
+Does not: read a store, write an entry or build a Disclosure (`comity.disclosure.disclose`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from comity.cedar.engine import Slice, Uid
+from comity.disclosure import facts
+from comity.disclosure.decision import Decision, Outcome, Ruling
+from comity.disclosure.inquiry import Asked, Inquirer, query_kind
+from comity.law.in_force import LawInForce
+from comity.law.instrument import ClauseRef
+from comity.law.vocabulary import DataClass, ListAct, QueryKind, see
+from comity.records.record import Record
+
+RESULTS_MAX: Final = 20
+"""Most records an inquiry by identifier or name may show; more is too broad."""
+LIST_RESULTS_MAX: Final = 200
+"""Most records a list inquiry may come to, over all its pages."""
+PADDED_DECISIONS: Final = 8
+"""How many records are decided, at least, before an inquiry ends without showing one."""
+
+TOO_BROAD: Final = "too broad"
+NO_TEXT: Final = "no text in force permits this"
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What becomes of an inquiry as a whole.
+
+    `shown` are the records that may be shown, each with its own decision, in the
+    order found. `refusal` is the decision the asker is told where nothing is
+    shown; it never depends on whether a record exists. `found` are the records
+    looked at, for the sealed entry.
+    """
+
+    asked: Asked
+    shown: tuple[tuple[Record, Decision], ...]
+    refusal: Decision | None
+    found: tuple[Record, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome for the inquiry: reduced as soon as one record is."""
+        if self.refusal is not None:
+            return self.refusal.outcome
+        if all(decision.outcome is Outcome.PERMIT for _, decision in self.shown):
+            return Outcome.PERMIT
+        return Outcome.PERMIT_REDUCED
+
+
+def settle(asked: Asked, law: LawInForce, candidates: Sequence[Record]) -> Settled:
+    """Decide an inquiry over the records its query points at.
+
+    `candidates` are all records that fit the query, whatever their standing.
+    A list needs the act of listing first; then every record is decided by itself.
+    """
+    kind = query_kind(asked.inquiry.query)
+    if kind in (QueryKind.LIST, QueryKind.SUBSCRIPTION):
+        act = ListAct.LIST if kind is QueryKind.LIST else ListAct.SUBSCRIBE
+        register = decide_register(asked, law, act)
+        if register.outcome is not Outcome.PERMIT:
+            return Settled(asked, (), register)
+    decide_one = _Decider(asked, law)
+    shown = []
+    for record in candidates:
+        decision = decide_one(record)
+        if decision.permitted:
+            shown.append((record, decision))
+    most = LIST_RESULTS_MAX if kind is QueryKind.LIST else RESULTS_MAX
+    found = tuple(candidates)
+    if len(shown) > most:
+        return Settled(asked, (), _too_broad(asked, law, most), found)
+    if not shown:
+        return Settled(asked, (), decide_one.absent(), found)
+    return Settled(asked, tuple(shown), None, found)
+
+
+def decide(asked: Asked, law: LawInForce, record: Record | None) -> Decision:
+    """Decide what an inquiry may see of one record, or of none on file."""
+    return _Decider(asked, law)(record)
+
+
+def decide_register(asked: Asked, law: LawInForce, act: ListAct) -> Decision:
+    """Decide whether the register may be listed or subscribed to by this inquiry at all."""
+    barred = _barred(asked, law)
+    if barred is not None:
+        return barred
+    context = facts.inquiry_context(asked)
+    ruling = _rule(asked, law, act.value, facts.REGISTER, {}, context)
+    if ruling.outcome is Outcome.PERMIT:
+        return Decision(Outcome.PERMIT, asked.at, law.digest, (), (ruling,), ruling.clauses)
+    return _refused(asked, law, (ruling,))
+
+
+class _Decider:
+    """Decides many records for one inquiry, each distinct set of attributes once."""
+
+    def __init__(self, asked: Asked, law: LawInForce) -> None:
+        self._asked = asked
+        self._law = law
+        self._barred = _barred(asked, law)
+        self._context = facts.inquiry_context(asked)
+        self._by_attributes: dict[str, Decision] = {}
+        self._decided = 0
+
+    def __call__(self, record: Record | None) -> Decision:
+        if self._barred is not None:
+            return self._barred
+        attributes = facts.record_attributes(record)
+        key = json.dumps(attributes, sort_keys=True)
+        if self._law.engine.names_resources and record is not None:
+            key += record.record_id
+        decision = self._by_attributes.get(key)
+        if decision is None:
+            decision = self._decide(facts.record_uid(record), attributes)
+            self._by_attributes[key] = decision
+        if record is None:
+            return decision
+        return msgspec.structs.replace(
+            decision, record_id=record.record_id, person_id=record.person_id
+        )
+
+    def absent(self) -> Decision:
+        """The decision for no record on file, after the work of a full inquiry."""
+        if self._barred is not None:
+            return self._barred
+        attributes = facts.record_attributes(None)
+        decision = self._decide(facts.NO_RECORD, attributes)
+        while self._decided < PADDED_DECISIONS:
+            self._decide(facts.NO_RECORD, attributes)
+        if decision.permitted:
+            # A text that lets the asker know "nothing on file": still nothing is shown.
+            return msgspec.structs.replace(
+                decision, outcome=Outcome.WITHHOLD, permitted=(), reason=NOTHING_TO_SHOW
+            )
+        return decision
+
+    def _decide(self, resource: Uid, attributes: dict[str, object]) -> Decision:
+        self._decided += 1
+        asked, law = self._asked, self._law
+        slices = _Slices(asked, law, resource, attributes)
+        existence = slices.rule(see(DataClass.EXISTENCE), self._context)
+        rulings = [existence]
+        permitted = []
+        if existence.outcome is Outcome.PERMIT:
+            permitted.append(DataClass.EXISTENCE)
+            for data_class in DataClass:
+                if data_class in asked.inquiry.data_classes and (
+                    data_class is not DataClass.EXISTENCE
+                ):
+                    ruling = slices.rule(see(data_class), self._context)
+                    rulings.append(ruling)
+                    if ruling.outcome is Outcome.PERMIT:
+                        permitted.append(data_class)
+        if not permitted:
+            return _refused(asked, law, tuple(rulings))
+        whole = all(ruling.outcome is Outcome.PERMIT for ruling in rulings)
+        return Decision(
+            Outcome.PERMIT if whole else Outcome.PERMIT_REDUCED,
+            asked.at,
+            law.digest,
+            tuple(permitted),
+            tuple(rulings),
+            _merge(ruling.clauses for ruling in rulings if ruling.outcome is Outcome.PERMIT),
+        )
+
+
+NOTHING_TO_SHOW: Final = "nothing on file that may be shown"
+
+
+class _Slices:
+    """The entity slices of one resource for both principals, and rulings by likeness of acts."""
+
+    def __init__(
+        self, asked: Asked, law: LawInForce, resource: Uid, attributes: dict[str, object]
+    ) -> None:
+        self._law = law
+        self._resource = resource
+        self._ruled: dict[str, Ruling] = {}
+        principals = [asked.inquirer]
+        if asked.on_behalf_of is not None:
+            principals.append(asked.on_behalf_of)
+        self._principals: list[tuple[Uid, Slice]] = [
+            (
+                facts.principal_uid(inquirer),
+                law.engine.slice(facts.entity_slice(inquirer, resource, attributes)),
+            )
+            for inquirer in principals
+        ]
+
+    def rule(self, act: str, context: str) -> Ruling:
+        alike = self._law.engine.acts_alike.get(act, act)
+        ruling = self._ruled.get(alike)
+        if ruling is None:
+            ruling = self._decide_act(act, context)
+            self._ruled[alike] = ruling
+        return ruling if ruling.act == act else msgspec.structs.replace(ruling, act=act)
+
+    def _decide_act(self, act: str, context: str) -> Ruling:
+        law = self._law
+        permits: list[ClauseRef] = []
+        for principal, entities in self._principals:
+            verdict = law.engine.decide(
+                principal=principal,
+                act=act,
+                resource=self._resource,
+                context=context,
+                entities=entities,
+            )
+            cited = tuple(law.clause(policy) for policy in verdict.determining)
+            if not verdict.permitted:
+                faults = tuple(verdict.erring)
+                if verdict.fault is not None:
+                    faults = (*faults, verdict.fault)
+                manners = {law.refuses_by(policy) for policy in verdict.determining}
+                return Ruling(act, _manner(manners, faults), _merge([cited]), faults)
+            permits.extend(cited)
+        return Ruling(act, Outcome.PERMIT, _merge([permits]))
+
+
+def _rule(
+    asked: Asked,
+    law: LawInForce,
+    act: str,
+    resource: Uid,
+    attributes: dict[str, object],
+    context: str,
+) -> Ruling:
+    return _Slices(asked, law, resource, attributes).rule(act, context)
+
+
+def _manner(manners: set[str | None], faults: tuple[str, ...]) -> Outcome:
+    """How an act is refused: outright, unless every refusing clause says otherwise."""
+    if faults or not manners or None in manners:
+        return Outcome.REFUSE
+    return Outcome.HOLD_FOR_APPROVAL if manners == {"approval"} else Outcome.WITHHOLD
+
+
+def _refused(asked: Asked, law: LawInForce, rulings: tuple[Ruling, ...]) -> Decision:
+    """A decision by which nothing leaves, with the clause that says so or why there is none."""
+    first = rulings[0]
+    clauses = first.clauses
+    reason = None
+    if first.faults:
+        reason = "a clause or fact failed: " + "; ".join(first.faults)
+    elif not clauses:
+        clauses, reason = _silence(asked, law)
+    if asked.basis_fault is not None:
+        reason = f"{reason}; {asked.basis_fault}" if reason else asked.basis_fault
+    return Decision(first.outcome, asked.at, law.digest, (), rulings, clauses, reason)
+
+
+def _silence(asked: Asked, law: LawInForce) -> tuple[tuple[ClauseRef, ...], str]:
+    """Why no text permits: the agreements with this agency that are not in force, else nothing."""
+    parties = set(asked.inquirer.parties)
+    if asked.on_behalf_of is not None:
+        parties.update(asked.on_behalf_of.parties)
+    lapsed = [
+        one
+        for one in law.lapsed
+        if any(p.role == "recipient" and p.id in parties for p in one.instrument.parties)
+    ]
+    if not lapsed:
+        return (), NO_TEXT
+    latest = max(lapsed, key=lambda one: (one.since, one.instrument.version))
+    return (latest.clause,), f"{latest.instrument.ref} is {latest.status.value}"
+
+
+def _barred(asked: Asked, law: LawInForce) -> Decision | None:
+    """The refusal of a principal who may not ask at all, or None."""
+    for inquirer in _principals(asked):
+        if inquirer.fault is not None:
+            ruling = Ruling("ask", Outcome.REFUSE)
+            return Decision(Outcome.REFUSE, asked.at, law.digest, (), (ruling,), (), inquirer.fault)
+    return None
+
+
+def _principals(asked: Asked) -> Iterable[Inquirer]:
+    yield asked.inquirer
+    if asked.on_behalf_of is not None:
+        yield asked.on_behalf_of
+
+
+def _too_broad(asked: Asked, law: LawInForce, most: int) -> Decision:
+    ruling = Ruling("ask", Outcome.REFUSE)
+    reason = f"{TOO_BROAD}: more than {most} records fit"
+    return Decision(Outcome.REFUSE, asked.at, law.digest, (), (ruling,), (), reason)
+
+
+def too_broad(asked: Asked, law: LawInForce, most: int) -> Settled:
+    """The refusal of an inquiry whose query points at more candidates than a store will read."""
+    return Settled(asked, (), _too_broad(asked, law, most))
+
+
+def _merge(groups: Iterable[Iterable[ClauseRef]]) -> tuple[ClauseRef, ...]:
+    """Each clause once, in the order first cited."""
+    return tuple(dict.fromkeys(clause for group in groups for clause in group))

@@ -1,0 +1,172 @@
+"""Turn what was settled into sealed entries: one for each person shown, or one for nothing shown.
+
+The four compartments (docs/ledger.md): `subject` and `content` may point to a
+person and are erasable; `request` and `decision` never do and hold no free text.
+Invariant: the bytes that may later leave are those of the content compartment, so
+an entry commits to exactly what was disclosed (`comity.disclosure.disclose`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from comity.disclosure.data_class import fields_of
+from comity.disclosure.decide import Settled
+from comity.disclosure.decision import Decision, Ruling
+from comity.disclosure.inquiry import Asked, query_kind
+from comity.instant import format_instant
+from comity.law.instrument import ClauseRef
+from comity.ledger.entry import Randomness, SealedEntry, seal
+from comity.records.record import Record
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """What proves who asked: the key, its nonce, and the digest of the signed body."""
+
+    key_id: str
+    nonce: str
+    content_digest: str
+
+
+def seal_settled(
+    settled: Settled, signed: Signed, randomness: Randomness
+) -> tuple[SealedEntry, ...]:
+    """Seal one entry for each record shown, in order; one entry where nothing is shown."""
+    asked = settled.asked
+    if settled.refusal is not None:
+        return (_seal_nothing(settled, settled.refusal, signed, randomness),)
+    return tuple(
+        seal_shown(asked, record, decision, signed, randomness)
+        for record, decision in settled.shown
+    )
+
+
+def seal_shown(
+    asked: Asked,
+    record: Record,
+    decision: Decision,
+    signed: Signed,
+    randomness: Randomness,
+    event: str | None = None,
+) -> SealedEntry:
+    """Seal the disclosure of one record's permitted data classes.
+
+    `event` names the event a standing inquiry was answered for.
+    """
+    content = {
+        "disclosed": {
+            data_class.value: fields_of(record, data_class) for data_class in decision.permitted
+        }
+    }
+    return seal(
+        subject=_subject(asked, signed)
+        | {"person": record.person_id, "record": record.record_id, "event": event},
+        content=content,
+        request=request_part(asked, signed),
+        decision=decision_part("disclosure", decision),
+        randomness=randomness,
+        subject_id=record.person_id,
+    )
+
+
+def seal_unshown(
+    asked: Asked,
+    record: Record,
+    decision: Decision,
+    signed: Signed,
+    randomness: Randomness,
+    event: str,
+) -> SealedEntry:
+    """Seal that an event of a standing inquiry was decided and nothing was sent."""
+    return seal(
+        subject=_subject(asked, signed)
+        | {"person": record.person_id, "record": record.record_id, "event": event},
+        content={"disclosed": {}},
+        request=request_part(asked, signed),
+        decision=decision_part("refusal", decision),
+        randomness=randomness,
+        subject_id=record.person_id,
+    )
+
+
+def _seal_nothing(
+    settled: Settled, refusal: Decision, signed: Signed, randomness: Randomness
+) -> SealedEntry:
+    """Seal a refusal. Which records were looked at stays in the erasable compartment."""
+    persons = sorted({record.person_id for record in settled.found})
+    subject = _subject(settled.asked, signed) | {
+        "person": persons[0] if len(persons) == 1 else None,
+        "found": [record.record_id for record in settled.found],
+    }
+    return seal(
+        subject=subject,
+        content={"disclosed": {}},
+        request=request_part(settled.asked, signed),
+        decision=decision_part("refusal", refusal),
+        randomness=randomness,
+        subject_id=persons[0] if len(persons) == 1 else None,
+    )
+
+
+def _subject(asked: Asked, signed: Signed) -> dict[str, Any]:
+    """What the inquiry says about a person: its terms, case, basis, and its signed digest."""
+    inquiry = asked.inquiry
+    return {
+        "terms": msgspec.to_builtins(inquiry.query),
+        "case_number": inquiry.case_number,
+        "legal_basis": inquiry.legal_basis,
+        "content_digest": signed.content_digest,
+        "nonce": signed.nonce,
+    }
+
+
+def request_part(asked: Asked, signed: Signed) -> dict[str, Any]:
+    """Who asked for what and why, in closed words; nothing of the person asked about."""
+    inquiry = asked.inquiry
+    behalf = asked.on_behalf_of
+    return {
+        "ori": asked.inquirer.ori,
+        "officer": asked.inquirer.officer,
+        "on_behalf_of": None if behalf is None else {"ori": behalf.ori, "officer": behalf.officer},
+        "purpose": inquiry.purpose.value,
+        "query": query_kind(inquiry.query).value,
+        "data_classes": [data_class.value for data_class in inquiry.data_classes],
+        "basis": None if asked.basis is None else asked.basis.kind.value,
+        "approved": asked.approved,
+        "key_id": signed.key_id,
+    }
+
+
+def decision_part(kind: str, decision: Decision) -> dict[str, Any]:
+    """The verdict, its clauses and its law."""
+    return {
+        "kind": kind,
+        "outcome": decision.outcome.value,
+        "at": format_instant(decision.at),
+        "law": decision.law_digest,
+        "permitted": [data_class.value for data_class in decision.permitted],
+        "rulings": [_ruling_part(ruling) for ruling in decision.rulings],
+        "clauses": [clause_part(clause) for clause in decision.clauses],
+        "reason": decision.reason,
+    }
+
+
+def _ruling_part(ruling: Ruling) -> dict[str, Any]:
+    return {
+        "act": ruling.act,
+        "outcome": ruling.outcome.value,
+        "clauses": [f"{clause.instrument}#{clause.clause}" for clause in ruling.clauses],
+        "faults": list(ruling.faults),
+    }
+
+
+def clause_part(clause: ClauseRef) -> dict[str, str]:
+    """A citation as entries and answers write it."""
+    return {
+        "instrument": clause.instrument,
+        "clause": clause.clause,
+        "title": clause.title,
+        "digest": clause.digest,
+    }

@@ -1,0 +1,95 @@
+r"""A sealed entry: 33 public bytes over four compartments, each under its own opening.
+
+Source: the entry format of `docs/ledger.md`; canonical JSON is RFC 8785 restricted
+to ASCII keys, strings, integers below 2^53, booleans, null, lists and objects.
+
+    d_k   = SHA-256("comity.v1/<k>\0" || open_k || part_k)
+    entry = 0x01 || SHA-256("comity.v1/entry\0" || d_subject || d_content || d_request || d_decision)
+    leaf  = SHA-256(0x00 || entry)          (RFC 6962 section 2.1, for the transparency log)
+
+Invariants: an opening is 32 random bytes used once; nothing in `request` or
+`decision` points to a person (that is the caller's duty; `tests/laws` checks it).
+Knows bytes, no people. Does not: write (`comity.ledger.append`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NewType
+
+import msgspec
+
+from comity.ledger.canonical import canonical
+
+Commitment = NewType("Commitment", bytes)
+"""The 33 public bytes of an entry."""
+
+COMPARTMENTS: Final = ("subject", "content", "request", "decision")
+OPENING_BYTES: Final = 32
+ENTRY_BYTES: Final = 33
+ENTRY_VERSION: Final = b"\x01"
+
+Randomness = Callable[[int], bytes]
+"""`os.urandom` in production; a seeded source in tests."""
+
+
+class SealedEntry(msgspec.Struct, frozen=True):
+    """An entry with everything needed to open it. Only `commitment` is ever public.
+
+    `parts`, `openings` and `digests` are in the order of COMPARTMENTS.
+    `subject_id` is the person whose erasure destroys the first two, or None.
+    """
+
+    commitment: Commitment
+    parts: tuple[bytes, bytes, bytes, bytes]
+    openings: tuple[bytes, bytes, bytes, bytes]
+    digests: tuple[bytes, bytes, bytes, bytes]
+    subject_id: str | None = None
+
+
+def compartment_digest(name: str, opening: bytes, part: bytes) -> bytes:
+    """The salted digest of one compartment."""
+    return hashlib.sha256(b"comity.v1/" + name.encode("ascii") + b"\0" + opening + part).digest()
+
+
+def commitment_over(digests: tuple[bytes, bytes, bytes, bytes]) -> Commitment:
+    """The 33 public bytes over four compartment digests."""
+    return Commitment(
+        ENTRY_VERSION + hashlib.sha256(b"comity.v1/entry\0" + b"".join(digests)).digest()
+    )
+
+
+def leaf_hash(commitment: bytes) -> bytes:
+    """The hash of an entry as a leaf of the transparency log (RFC 6962 section 2.1)."""
+    return hashlib.sha256(b"\0" + commitment).digest()
+
+
+def seal(
+    *,
+    subject: Mapping[str, Any],
+    content: Mapping[str, Any],
+    request: Mapping[str, Any],
+    decision: Mapping[str, Any],
+    randomness: Randomness,
+    subject_id: str | None = None,
+) -> SealedEntry:
+    """Commit to four compartments under fresh openings.
+
+    Raises CanonicalError (from `comity.ledger.canonical`) for a value outside the profile.
+    """
+    parts = (canonical(subject), canonical(content), canonical(request), canonical(decision))
+    salt = randomness(4 * OPENING_BYTES)
+    openings = (salt[:32], salt[32:64], salt[64:96], salt[96:128])
+    digests = (
+        compartment_digest("subject", openings[0], parts[0]),
+        compartment_digest("content", openings[1], parts[1]),
+        compartment_digest("request", openings[2], parts[2]),
+        compartment_digest("decision", openings[3], parts[3]),
+    )
+    return SealedEntry(commitment_over(digests), parts, openings, digests, subject_id)
+
+
+def opens(commitment: bytes, digests: tuple[bytes, bytes, bytes, bytes]) -> bool:
+    """Whether the digests are those the public bytes commit to."""
+    return commitment == commitment_over(digests)

@@ -1,0 +1,62 @@
+-- The ledger: what `comity.store.sqlite.ledger` keeps. See docs/ledger.md.
+--
+-- entries         one row an entry, never changed and never deleted; index_ runs from 0
+--                 without a gap. The 33 public bytes, the leaf hash for the transparency
+--                 log (RFC 6962: SHA-256 of 0x00 and the entry), the four digests, and the
+--                 two compartments that point to nobody, with their openings.
+-- entry_personal  the two compartments that may point to a person, with their openings. A
+--                 row goes when the person's record is expunged; the entry stays and verifies.
+-- generation      counts changes of who may see what; a decision made under an older one
+--                 must not become an entry.
+-- once            keys that may be used once in a scope. expires: instant (ms since 1970,
+--                 UTC) after which the row may be forgotten; 0 = never.
+
+CREATE TABLE entries (
+    index_           INTEGER PRIMARY KEY CHECK (index_ >= 0),
+    commitment       BLOB NOT NULL CHECK (length(commitment) = 33),
+    leaf_hash        BLOB NOT NULL CHECK (length(leaf_hash) = 32),
+    subject_digest   BLOB NOT NULL CHECK (length(subject_digest) = 32),
+    content_digest   BLOB NOT NULL CHECK (length(content_digest) = 32),
+    request_digest   BLOB NOT NULL CHECK (length(request_digest) = 32),
+    decision_digest  BLOB NOT NULL CHECK (length(decision_digest) = 32),
+    request_opening  BLOB NOT NULL CHECK (length(request_opening) = 32),
+    decision_opening BLOB NOT NULL CHECK (length(decision_opening) = 32),
+    request_part     BLOB NOT NULL,
+    decision_part    BLOB NOT NULL
+) STRICT;
+
+CREATE TRIGGER entries_never_change BEFORE UPDATE ON entries
+BEGIN SELECT raise(ABORT, 'an entry of the ledger never changes'); END;
+
+CREATE TRIGGER entries_never_go BEFORE DELETE ON entries
+BEGIN SELECT raise(ABORT, 'an entry of the ledger is never deleted'); END;
+
+CREATE TABLE entry_personal (
+    index_           INTEGER PRIMARY KEY REFERENCES entries (index_),
+    subject_id       TEXT,
+    subject_opening  BLOB NOT NULL CHECK (length(subject_opening) = 32),
+    content_opening  BLOB NOT NULL CHECK (length(content_opening) = 32),
+    subject_part     BLOB NOT NULL,
+    content_part     BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX entry_personal_of_subject ON entry_personal (subject_id) WHERE subject_id IS NOT NULL;
+
+CREATE TRIGGER entry_personal_never_changes BEFORE UPDATE ON entry_personal
+BEGIN SELECT raise(ABORT, 'the compartments of an entry are kept or destroyed, never changed'); END;
+
+CREATE TABLE generation (
+    only  INTEGER PRIMARY KEY CHECK (only = 1),
+    value INTEGER NOT NULL CHECK (value >= 0)
+) STRICT;
+
+INSERT INTO generation (only, value) VALUES (1, 0);
+
+CREATE TABLE once (
+    scope   TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    expires INTEGER NOT NULL,
+    PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX once_by_expiry ON once (expires) WHERE expires > 0;

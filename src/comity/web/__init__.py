@@ -1,0 +1,1 @@
+"""What outside agencies reach: the signed gateway, and the client that speaks to it."""
