@@ -14,8 +14,9 @@ from comity.disclosure.process import Label, NamedPerson, Process
 from comity.disclosure.registry import Agency, Key, Officer, RegistryInvalid, RegistrySnapshot
 from comity.errors import ComityError, NotFound
 from comity.instant import Instant
+from comity.store.sqlite.append import generation, size
 from comity.store.sqlite.database import Database
-from comity.store.sqlite.ledger import generation, opened, size
+from comity.store.sqlite.ledger import opened
 from comity.store.sqlite.registry import (
     Made,
     add_agency,

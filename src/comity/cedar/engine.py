@@ -69,7 +69,7 @@ class Slice:
 
     def __init__(
         self,
-        schema: cedarpy.Schema,
+        schema: str,
         entities: cedarpy.Entities | None,
         present: frozenset[Uid],
         fault: str | None,
@@ -88,6 +88,7 @@ class Engine:
     """
 
     def __init__(self, schema: str, policies: Sequence[tuple[str, str]]) -> None:
+        self._schema_text = schema
         self._schema, self._actions = _prepared(schema)
         self._nodes: dict[str, pst.Template] = {}
         static: dict[str, Any] = {}
@@ -128,16 +129,15 @@ class Engine:
             read = _ENTITIES.decode(entities)
             prepared = cedarpy.Entities.from_json_str(entities, self._schema)
         except (ValueError, TypeError, RecursionError) as fault:
-            return Slice(
-                self._schema, None, frozenset(), f"the facts are not usable: {_brief(str(fault))}"
-            )
+            wrong = f"the facts are not usable: {_brief(str(fault))}"
+            return Slice(self._schema_text, None, frozenset(), wrong)
         present = frozenset(one.uid for one in read)
         for one in read:
             for parent in one.parents:
                 if parent not in present:
-                    fault_text = f"{parent}, to which {one.uid} belongs, is not among the facts"
-                    return Slice(self._schema, None, present, fault_text)
-        return Slice(self._schema, prepared, present, None)
+                    wrong = f"{parent}, to which {one.uid} belongs, is not among the facts"
+                    return Slice(self._schema_text, None, present, wrong)
+        return Slice(self._schema_text, prepared, present, None)
 
     def decide(
         self,
@@ -175,7 +175,7 @@ class Engine:
     def _unfit(self, facts: Slice, principal: Uid, resource: Uid) -> str | None:
         if facts.fault is not None:
             return facts.fault
-        if facts.schema is not self._schema:
+        if facts.schema != self._schema_text:
             return "the facts were prepared under another schema"
         for uid in (principal, resource):
             if uid not in facts.present:

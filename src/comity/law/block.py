@@ -74,7 +74,7 @@ def _from_yaml(fault: yaml.YAMLError, first_line: int) -> BlockInvalid:
 def _refuse_aliases(text: str, first_line: int) -> None:
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            line = first_line + event.start_mark.line
+            line = first_line + (event.start_mark.line if event.start_mark else 0)
             raise BlockInvalid("anchors and aliases are not allowed", line, "write the value again")
 
 
@@ -86,7 +86,9 @@ def _node(composed: yaml.Node, first_line: int, key_line: int | None = None) -> 
         return Node(_mapping(composed, first_line), line)
     if isinstance(composed, yaml.SequenceNode):
         return Node([_node(item, first_line) for item in composed.value], line)
-    return Node(_scalar(composed), line)
+    if isinstance(composed, yaml.ScalarNode):
+        return Node(_scalar(composed), line)
+    raise BlockInvalid("a value of no known kind", line, "write it as plain YAML")
 
 
 def _mapping(composed: yaml.MappingNode, first_line: int) -> dict[str, Node]:
@@ -101,7 +103,7 @@ def _mapping(composed: yaml.MappingNode, first_line: int) -> dict[str, Node]:
     return found
 
 
-def _scalar(composed: yaml.Node) -> str | int | bool:
+def _scalar(composed: yaml.ScalarNode) -> str | int | bool:
     text: str = composed.value
     if composed.style is None:
         if text in ("true", "false"):

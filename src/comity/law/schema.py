@@ -35,6 +35,14 @@ class Field(msgspec.Struct, frozen=True):
     optional: bool = False
 
 
+class Standing(StrEnum):
+    """What `resource.standing` can be; to Cedar it is a string."""
+
+    OPEN = "open"
+    SEALED = "sealed"
+    HIDDEN = "hidden"
+
+
 class Environment(msgspec.Struct, frozen=True):
     """Acts that are decided on the same kind of facts."""
 
@@ -52,9 +60,6 @@ WORDS: Final[Mapping[str, type[StrEnum]]] = {
     "Grade": Grade,
 }
 """Entity types whose ids are a closed list."""
-
-STANDINGS: Final = ("open", "sealed", "hidden")
-"""What `resource.standing` can be."""
 
 RECORDS: Final[Mapping[str, tuple[Field, ...]]] = {
     "Basis": (
@@ -138,7 +143,7 @@ def fields_of(variable: str) -> Mapping[str, tuple[Field, ...]]:
     return {}
 
 
-def schema_text() -> str:
+def cedar_schema() -> str:
     """The schema as Cedar text."""
     parts = [f"entity {name} enum {_strings(words)};" for name, words in WORDS.items()]
     parts += [f"type {name} = {_body(fields)};" for name, fields in RECORDS.items()]
@@ -168,5 +173,5 @@ def _body(fields: Iterable[Field]) -> str:
     return f"{{ {inner} }}"
 
 
-SCHEMA: Final = schema_text()
+SCHEMA: Final = cedar_schema()
 """The one schema under which every policy is validated and every request decided."""

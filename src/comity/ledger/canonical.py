@@ -10,7 +10,7 @@ a subclass that JSON would flatten; an enum's `value` is written by its owner.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -42,29 +42,25 @@ def _fits(value: Any, depth: int) -> bool:
     if kind is str:
         return value.isascii() or _has_utf8(value)
     if kind is dict:
-        if depth == 0:
-            return False
-        for key, inner in value.items():
+        for key in value:
             if type(key) is not str or not key.isascii():
                 return False
-            # Most values are short ASCII strings: spare them the call.
-            if type(inner) is str and inner.isascii():
-                continue
-            if not _fits(inner, depth - 1):
-                return False
-        return True
+        return depth > 0 and _all_fit(value.values(), depth - 1)
     if kind is list or kind is tuple:
-        if depth == 0:
-            return False
-        for inner in value:
-            if type(inner) is str and inner.isascii():
-                continue
-            if not _fits(inner, depth - 1):
-                return False
-        return True
+        return depth > 0 and _all_fit(value, depth - 1)
     if kind is int:
-        return -INTEGER_LIMIT < value < INTEGER_LIMIT
+        return bool(abs(value) < INTEGER_LIMIT)
     return value is None or kind is bool
+
+
+def _all_fit(values: Iterable[Any], depth: int) -> bool:
+    for value in values:
+        # Most values are short ASCII strings: spare them the call.
+        if type(value) is str and value.isascii():
+            continue
+        if not _fits(value, depth):
+            return False
+    return True
 
 
 def _explain(value: Any, where: str, depth: int) -> None:

@@ -241,6 +241,12 @@ _TABLE: Final[tuple[tuple[str, HTTPStatus, str, str], ...]] = (
         ),
     ),
     (
+        "store-unreadable",
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The store cannot be read",
+        "Records, law or registry cannot be read now. Nothing was disclosed; send it again later.",
+    ),
+    (
         "law-moving",
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The law or the registry changed while this was decided",

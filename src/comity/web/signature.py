@@ -194,7 +194,12 @@ def verify(presented: Presented, public_key: bytes) -> None:
 
 def prove(presented: Presented, good_until: Instant, body: bytes) -> Proven:
     """What a verified signature establishes."""
-    return Proven(presented.key_id, presented.nonce, good_until, sha256(body).hexdigest())
+    return Proven(presented.key_id, presented.nonce, good_until, body_digest(body))
+
+
+def body_digest(body: bytes) -> str:
+    """The SHA-256 of a body, hex, as entries and notes name it."""
+    return sha256(body).hexdigest()
 
 
 def sign(

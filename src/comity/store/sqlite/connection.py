@@ -12,7 +12,7 @@ they may hold what is later erased. Does not: migrate (schema version 1 is the f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -48,8 +48,7 @@ def create_or_check(path: Path, *, create: bool, vfs: str | None, busy_timeout_m
             raise NotFound("no such folder", where=str(path.parent), remedy="create it first")
     elif not path.is_file():
         raise StoreInvalid("not a file", where=str(path), remedy="name a database file")
-    elif path.stat().st_size > 0:
-        _check(path, vfs, busy_timeout_ms)
+    elif path.stat().st_size > 0 and _is_ours(path, vfs, busy_timeout_ms):
         return
     elif not create:
         raise StoreInvalid(
@@ -79,7 +78,7 @@ def open_writer(path: Path, vfs: str | None, busy_timeout_ms: int) -> apsw.Conne
         connection.pragma("wal_autocheckpoint", WAL_CHECKPOINT_PAGES)
         connection.pragma("journal_size_limit", WAL_BYTES_KEPT)
     except BaseException:
-        connection.close(True)
+        close_quietly(connection)
         raise
     return connection
 
@@ -91,6 +90,13 @@ def open_reader(path: Path, vfs: str | None, busy_timeout_ms: int) -> apsw.Conne
         _pragmas_of_every_connection(connection, busy_timeout_ms)
         connection.pragma("query_only", True)
     return connection
+
+
+def close_quietly(connection: apsw.Connection | None) -> None:
+    """Close; a fault in closing changes nothing that was promised, so it is not reported."""
+    if connection is not None:
+        with suppress(Exception):
+            connection.close(True)
 
 
 def schema_text() -> tuple[tuple[str, str], ...]:
@@ -111,15 +117,16 @@ def _pragmas_of_every_connection(connection: apsw.Connection, busy_timeout_ms: i
     connection.pragma("cache_size", -CACHE_KIB)
 
 
-def _check(path: Path, vfs: str | None, busy_timeout_ms: int) -> None:
+def _is_ours(path: Path, vfs: str | None, busy_timeout_ms: int) -> bool:
+    """True for our file, False for one without a page; raises StoreInvalid for any other."""
     with _reading(path):
-        connection = apsw.Connection(str(path), flags=_READ_ONLY, vfs=vfs)
         try:
-            connection.set_busy_timeout(busy_timeout_ms)
-            mark = connection.pragma("application_id")
-            version = connection.pragma("user_version")
-        finally:
-            connection.close(True)
+            mark, version, pages = _marks(path, _READ_ONLY, vfs, busy_timeout_ms)
+        except apsw.ReadOnlyError:
+            # A transaction was cut off; SQLite must first roll it back, which writes.
+            mark, version, pages = _marks(path, _READ_WRITE, vfs, busy_timeout_ms)
+    if pages == 0:
+        return False
     if mark != APPLICATION_ID:
         raise StoreInvalid(
             "not a Comity database", where=str(path), remedy="name another file in comity.toml"
@@ -136,6 +143,20 @@ def _check(path: Path, vfs: str | None, busy_timeout_ms: int) -> None:
             where=str(path),
             remedy="restore the database; nothing was changed",
         )
+    return True
+
+
+def _marks(path: Path, flags: int, vfs: str | None, busy_timeout_ms: int) -> tuple[int, int, int]:
+    """Application id, schema version and number of pages."""
+    connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
+    try:
+        connection.set_busy_timeout(busy_timeout_ms)
+        mark: int = connection.pragma("application_id")
+        version: int = connection.pragma("user_version")
+        pages: int = connection.pragma("page_count")
+    finally:
+        close_quietly(connection)
+    return mark, version, pages
 
 
 def _create(path: Path, vfs: str | None, busy_timeout_ms: int) -> None:
@@ -155,7 +176,7 @@ def _create(path: Path, vfs: str | None, busy_timeout_ms: int) -> None:
                 connection.pragma("user_version", SCHEMA_VERSION)
             connection.execute("COMMIT")
         finally:
-            connection.close(True)
+            close_quietly(connection)
     except apsw.SQLError:
         raise  # a mistake in ddl/, not in the world
     except apsw.Error as fault:

@@ -21,7 +21,12 @@ from typing import Final, Self, TypeVar
 import apsw
 
 from comity.store.faults import StoreInvalid, StoreUnreadable, StoreUnwritable
-from comity.store.sqlite.connection import create_or_check, open_reader, open_writer
+from comity.store.sqlite.connection import (
+    close_quietly,
+    create_or_check,
+    open_reader,
+    open_writer,
+)
 from comity.store.sqlite.writer import Writer
 
 __all__ = ["Database", "StoreInvalid", "StoreUnreadable", "StoreUnwritable"]
@@ -127,7 +132,7 @@ class Database:
             self._readers.clear()
         self._mine = threading.local()
         for connection in readers:
-            connection.close(True)
+            close_quietly(connection)
         self._writer.close()
 
     def __enter__(self) -> Self:

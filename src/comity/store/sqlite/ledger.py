@@ -1,17 +1,14 @@
 """The ledger in SQLite: appending under a guard, reading, opening, destroying, checking.
 
 Implements `comity.ledger.append.Ledger`; tables in `ddl/ledger.sql`. Invariants:
-indices are contiguous from 0, also after faults (the next one is read inside the
-transaction); the guard is checked inside the transaction that makes the entry
-durable; an entry is never changed or deleted, its personal compartments are kept
-whole or destroyed. The functions that take a connection are for write jobs
-(`Database.write`), so that a change and its entry are one transaction.
+an entry is never changed or deleted; its personal compartments are kept whole or
+destroyed; opening recomputes every digest first. How appending keeps indices
+contiguous and the guard inside the transaction: `comity.store.sqlite.append`.
 Does not: build the tree of the transparency log; it keeps the leaf hashes for it.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -19,26 +16,39 @@ import apsw
 import msgspec
 
 from comity.errors import IntegrityFault, NotFound
-from comity.instant import Instant
-from comity.ledger.append import (
-    AlreadyUsed,
-    DurableReceipt,
-    EntryIndex,
-    Generation,
-    GenerationMoved,
-    Guard,
-    LedgerUnwritable,
-    Once,
-)
+from comity.ledger.append import DurableReceipt, EntryIndex, Guard
 from comity.ledger.audit import Finding, StoredEntry, check_entries, check_entry
-from comity.ledger.entry import Commitment, SealedEntry, leaf_hash
-from comity.store.faults import StoreUnwritable
+from comity.ledger.entry import Commitment, SealedEntry
+from comity.store.sqlite.append import (
+    append_entries,
+    append_guarded,
+    bump_generation,
+    claim_once,
+    forget_expired,
+    generation,
+    size,
+)
 from comity.store.sqlite.database import Database
+from comity.store.sqlite.gathering import Gathering
 
-_NEXT: Final = "SELECT ifnull(max(index_) + 1, 0) FROM entries"
-_INSERT: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_PERSONAL: Final = "INSERT INTO entry_personal VALUES (?, ?, ?, ?, ?, ?)"
-_CLAIM: Final = "INSERT INTO once VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+__all__ = [
+    "OpenedEntry",
+    "SqliteLedger",
+    "append_entries",
+    "append_guarded",
+    "bump_generation",
+    "check_ledger",
+    "claim_once",
+    "entries_between",
+    "entries_of",
+    "entry",
+    "erase_personal",
+    "forget_expired",
+    "generation",
+    "opened",
+    "size",
+]
+
 _STORED: Final = (
     "SELECT e.index_, e.commitment, e.leaf_hash,"
     " e.subject_digest, e.content_digest, e.request_digest, e.decision_digest,"
@@ -63,7 +73,7 @@ class SqliteLedger:
     """Appends from asyncio; the entries of many callers share a commit."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._gathering = Gathering(database)
 
     async def append(
         self, entries: Sequence[SealedEntry], guard: Guard
@@ -74,101 +84,7 @@ class SqliteLedger:
         the entries may still turn up, an over-report), GenerationMoved or
         AlreadyUsed (nothing was written). A cancelled call may still append.
         """
-        held = tuple(entries)
-        future = self._database.write(lambda connection: append_guarded(connection, held, guard))
-        try:
-            return await asyncio.wrap_future(future)
-        except StoreUnwritable as fault:
-            raise unwritable(fault) from fault
-
-
-def unwritable(fault: StoreUnwritable) -> LedgerUnwritable:
-    """A store's fault as the ledger's."""
-    return LedgerUnwritable(fault.what, where=fault.where, remedy=fault.remedy)
-
-
-def append_guarded(
-    connection: apsw.Connection, entries: Sequence[SealedEntry], guard: Guard
-) -> tuple[DurableReceipt, ...]:
-    """Check the guard, claim its keys and append, for use inside a write job.
-
-    Raises GenerationMoved or AlreadyUsed; the caller's savepoint takes everything back.
-    """
-    if guard.generation is not None and generation(connection) != guard.generation:
-        raise GenerationMoved(
-            "the law, the registry or a record's standing changed since this was decided",
-            remedy="decide again",
-        )
-    for once in guard.once:
-        claim_once(connection, once)
-    return append_entries(connection, entries)
-
-
-def append_entries(
-    connection: apsw.Connection, sealed: Sequence[SealedEntry]
-) -> tuple[DurableReceipt, ...]:
-    """Append in order, for use inside a write job; the receipts hold once that is durable."""
-    if not sealed:
-        return ()
-    first: int = connection.execute(_NEXT).get
-    receipts = []
-    rows, personal = [], []
-    for index, entry in enumerate(sealed, first):
-        parts, openings = entry.parts, entry.openings
-        commitment = entry.commitment
-        rows.append(
-            (
-                index,
-                commitment,
-                leaf_hash(commitment),
-                *entry.digests,
-                openings[2],
-                openings[3],
-                parts[2],
-                parts[3],
-            )
-        )
-        personal.append((index, entry.subject_id, openings[0], openings[1], parts[0], parts[1]))
-        receipts.append(DurableReceipt(EntryIndex(index), commitment))
-    connection.executemany(_INSERT, rows)
-    connection.executemany(_INSERT_PERSONAL, personal)
-    return tuple(receipts)
-
-
-def generation(connection: apsw.Connection) -> Generation:
-    """How many changes of who may see what there have been."""
-    value: int = connection.execute("SELECT value FROM generation").get
-    return Generation(value)
-
-
-def bump_generation(connection: apsw.Connection) -> Generation:
-    """Count a change of who may see what, in the write job that makes it."""
-    statement = "UPDATE generation SET value = value + 1 RETURNING value"
-    value: int = connection.execute(statement).get
-    return Generation(value)
-
-
-def claim_once(connection: apsw.Connection, once: Once) -> None:
-    """Record a key as used. Raises AlreadyUsed, also where it has expired but is still kept."""
-    connection.execute(_CLAIM, (once.scope, once.key, once.expires))
-    if connection.changes() == 0:
-        raise AlreadyUsed(once)
-
-
-def forget_expired(connection: apsw.Connection, at: Instant) -> int:
-    """Forget once-only keys that expired before `at`; returns how many.
-
-    `at` must be of the clock that set `expires`: a key forgotten early could be
-    used again.
-    """
-    connection.execute("DELETE FROM once WHERE expires > 0 AND expires < ?", (at,))
-    return connection.changes()
-
-
-def size(connection: apsw.Connection) -> int:
-    """How many entries there are; also the index of the next."""
-    count: int = connection.execute(_NEXT).get
-    return count
+        return await self._gathering.append(entries, guard)
 
 
 def entry(connection: apsw.Connection, index: int) -> StoredEntry:

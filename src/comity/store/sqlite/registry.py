@@ -29,7 +29,7 @@ from comity.errors import NotFound
 from comity.instant import Instant, format_instant
 from comity.ledger.append import DurableReceipt
 from comity.ledger.entry import Randomness, compartment_digest, seal
-from comity.store.sqlite.ledger import append_entries, bump_generation, generation
+from comity.store.sqlite.append import append_entries, bump_generation, generation
 
 _SALT_BYTES: Final = 32
 _PROCESS: Final = msgspec.json.Decoder(Process)

@@ -9,13 +9,14 @@ choice of no waiting window is measured (docs/ledger.md). Invariants:
   takes back that job only;
 - no future resolves, with a result or with an exception, before COMMIT has returned;
 - a fault of disk, lock or memory takes back the whole transaction, every job of
-  it fails with StoreUnwritable, and the connection is closed; the next batch
-  opens a new one, so the writer recovers when the fault is gone.
+  it fails with StoreUnwritable, and the next batch has a new connection, so the
+  writer recovers when the fault is gone.
 
 A failed COMMIT leaves the outcome unknown: the frames may be in the write-ahead
-file and only their sync was reported lost. No connection sees them, and the next
-commit overwrites them; only a crash before that can bring them back. So the jobs
-are told it failed (`certain` False): an entry too many, never one too few.
+file and only their sync was reported lost. No connection sees them and the next
+commit overwrites them, unless a crash comes first: then recovery reads them as
+committed. So the jobs are told it failed (`certain` False): an entry too many,
+never one too few.
 
 A job must not commit, roll back, or wait for another write.
 Does not: know any table.
@@ -33,6 +34,7 @@ from typing import Any, Final, TypeVar
 import apsw
 
 from comity.store.faults import StoreInvalid, StoreUnwritable
+from comity.store.sqlite.connection import close_quietly
 
 T = TypeVar("T")
 Job = Callable[[apsw.Connection], T]
@@ -132,7 +134,8 @@ class Writer:
                 self._commit(batch)
             if alone is not None:
                 self._run_alone(alone)
-        self._drop_connection()
+        close_quietly(self._connection)
+        self._connection = None
 
     def _commit(self, batch: Sequence[_Queued]) -> None:
         try:
@@ -142,14 +145,14 @@ class Writer:
             connection.execute("BEGIN IMMEDIATE")
             outcomes = [self._run_one(connection, queued.job) for queued in batch]
         except Exception as fault:  # noqa: BLE001 - the thread must outlive every fault
-            self._drop_connection()  # closing takes back the open transaction
+            self._renew_connection()
             cause = fault.__cause__ if isinstance(fault, _BatchLost) else fault
             self._fail(batch, cause or fault, certain=True)
             return
         try:
             connection.execute("COMMIT")
         except Exception as fault:  # noqa: BLE001 - the thread must outlive every fault
-            self._drop_connection()
+            self._renew_connection()
             # Busy is the one answer to COMMIT given before anything is written.
             self._fail(batch, fault, certain=isinstance(fault, apsw.BusyError))
             return
@@ -186,20 +189,27 @@ class Writer:
                 self._connection = self._connect()
             result = queued.job(self._connection)
         except apsw.Error as fault:
-            self._drop_connection()
+            self._renew_connection()
             self._fail([queued], fault, certain=True)
         except BaseException as fault:  # noqa: BLE001 - whatever a job raises is its caller's
             queued.future.set_exception(fault)
         else:
             queued.future.set_result(result)
 
-    def _drop_connection(self) -> None:
-        """Close without a word: a connection after a fault is not to be trusted."""
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        with contextlib.suppress(Exception):  # the fault that led here is the one reported
-            connection.close(True)
+    def _renew_connection(self) -> None:
+        """Put a new connection in the place of one that a fault has made doubtful.
+
+        The new one is opened first: were the old one the last to close, SQLite would
+        tidy the write-ahead file away, or read a failed commit in it as a good one.
+        """
+        doubtful = self._connection
+        if doubtful is not None and doubtful.in_transaction:
+            with contextlib.suppress(Exception):  # closing takes it back as well
+                doubtful.execute("ROLLBACK")
+        self._connection = None
+        with contextlib.suppress(Exception):  # the next batch tries again and reports it
+            self._connection = self._connect()
+        close_quietly(doubtful)
 
     def _fail(self, batch: Sequence[_Queued], cause: BaseException, *, certain: bool) -> None:
         what, remedy = _explain(cause)

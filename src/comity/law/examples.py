@@ -1,0 +1,173 @@
+"""The examples of an instrument, run against the instrument alone.
+
+Source: DESIGN.md, "Law that runs": examples run as tests. Invariants: every
+example is decided by the reference engine, as an inquiry would be; whether a
+clause is touched is asked of each of its policies by itself, since a forbid of
+another clause hides a satisfied permit. Does not: judge whether there are enough
+examples (`comity.law.rules`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from comity.cedar.engine import Engine, Slice, Uid, Verdict
+from comity.instant import Instant, format_instant
+from comity.law.example_block import ORI, Expectation
+from comity.law.instrument import Clause, Example, Instrument
+from comity.law.schema import ACTS, SCHEMA
+
+_ENCODE: Final = msgspec.json.Encoder().encode
+_REGISTER: Final = Uid("Register", "register")
+_RECORD: Final = Uid("Record", "example")
+_MANNERS: Final = {Expectation.WITHHELD: "withhold", Expectation.HELD: "approval"}
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """One act of one example, decided.
+
+    `satisfied` are all policies satisfied by themselves, whether or not they
+    determine; `met` says whether the outcome is the expected one.
+    """
+
+    clause: str
+    example: Example
+    act: str
+    verdict: Verdict
+    satisfied: frozenset[str]
+    met: bool
+
+
+def run_examples(instrument: Instrument) -> tuple[Ran, ...]:
+    """Run every example. Raises PolicyInvalid where a policy is no valid Cedar."""
+    whole = Engine(SCHEMA, [(p.id, p.source) for c in instrument.clauses for p in c.policies])
+    alone = {
+        policy.id: Engine(SCHEMA, [(policy.id, policy.source)])
+        for clause in instrument.clauses
+        for policy in clause.policies
+    }
+    manners = {p.id: p.refuses_by for c in instrument.clauses for p in c.policies}
+    found = []
+    for clause in instrument.clauses:
+        for example in clause.examples:
+            request = _Request(whole, example, instrument.term.start)
+            for act in example.acts:
+                verdict = request.decide(whole, act)
+                satisfied = frozenset(
+                    policy_id
+                    for policy_id, engine in alone.items()
+                    if request.decide(engine, act).determining
+                )
+                met = _met(clause, example, verdict, satisfied, manners)
+                found.append(Ran(clause.number, example, act, verdict, satisfied, met))
+    return tuple(found)
+
+
+def _met(
+    clause: Clause,
+    example: Example,
+    verdict: Verdict,
+    satisfied: frozenset[str],
+    manners: Mapping[str, str | None],
+) -> bool:
+    if verdict.fault is not None:
+        return False
+    own = {policy.id for policy in clause.policies}
+    decided_here = not own.isdisjoint(verdict.determining)
+    expect = Expectation(example.expect)
+    if expect is Expectation.PERMITTED:
+        return verdict.permitted and decided_here
+    if expect is Expectation.UNTOUCHED:
+        return own.isdisjoint(satisfied) and own.isdisjoint(verdict.erring)
+    if verdict.permitted:
+        return False
+    if expect is Expectation.REFUSED:
+        return decided_here or not verdict.determining or not _any_permit(verdict, satisfied)
+    return decided_here and {manners[p] for p in verdict.determining} == {_MANNERS[expect]}
+
+
+def _any_permit(verdict: Verdict, satisfied: frozenset[str]) -> bool:
+    """Whether some permit is satisfied behind the forbids that determine a refusal."""
+    return bool(satisfied.difference(verdict.determining))
+
+
+class _Request:
+    """The facts of an example as one engine request; the slice serves every act of it."""
+
+    def __init__(self, engine: Engine, example: Example, otherwise_at: Instant) -> None:
+        facts = example.facts
+        who: Mapping[str, Any] = facts.get("asks") or facts["presents"]
+        at = {"__extn": {"fn": "datetime", "arg": format_instant(facts.get("at", otherwise_at))}}
+        self._context = _ENCODE({"at": at, **_context(facts)}).decode()
+        self._resource = _REGISTER if ACTS[example.acts[0]].resource == "Register" else _RECORD
+        self._principal, entities = _principal(who)
+        about = {"uid": self._resource, "attrs": _about(facts.get("about", {})), "parents": ()}
+        self._slice: Slice = engine.slice(_ENCODE([*entities, about]).decode())
+
+    def decide(self, engine: Engine, act: str) -> Verdict:
+        return engine.decide(
+            principal=self._principal,
+            act=act,
+            resource=self._resource,
+            context=self._context,
+            entities=self._slice,
+        )
+
+
+def _principal(who: Mapping[str, Any]) -> tuple[Uid, list[dict[str, Any]]]:
+    """The one who asks: an officer unless a system is named; `officer: none` is the agency."""
+    agency = Uid("Agency", who["agency"])
+    attributes = {"criminal_justice": who["criminal_justice"]}
+    parties = [] if ORI.fullmatch(agency.id) else [Uid("Party", agency.id)]
+    entities = [{"uid": party, "attrs": {}, "parents": ()} for party in parties]
+    entities.append({"uid": agency, "attrs": attributes, "parents": parties})
+    if who["system"]:
+        principal = Uid("System", f"{agency.id}/{who['system']}")
+    elif who["officer"] != "none":
+        principal = Uid("Officer", f"{agency.id}/{who['officer']}")
+    else:
+        return agency, entities
+    entities.append({"uid": principal, "attrs": attributes, "parents": [agency]})
+    return principal, entities
+
+
+def _context(facts: Mapping[str, Any]) -> dict[str, Any]:
+    if "presents" in facts:
+        shown = facts["presents"]
+        return {
+            "request": _word("Process", shown["request"]),
+            "civil": shown["civil"],
+            "judicial_warrant": shown["judicial_warrant"],
+        }
+    asked = facts["asks"]
+    context = {
+        "purpose": _word("Purpose", asked["purpose"]),
+        "query": _word("Query", asked["query"]),
+        "criteria": [_word("Criterion", criterion) for criterion in asked["criteria"]],
+        "case_number": asked["case_number"],
+        "approved": asked["approved"],
+        "standing_in": asked["standing_in"],
+    }
+    if "basis" in asked:
+        context["basis"] = {**asked["basis"], "kind": _word("Process", asked["basis"]["kind"])}
+    return context
+
+
+def _about(about: Mapping[str, Any]) -> dict[str, Any]:
+    attributes = dict(about)
+    if "grade" in attributes:
+        attributes["grade"] = _word("Grade", attributes["grade"])
+    if "released_after" in attributes:
+        conviction = attributes["released_after"]
+        attributes["released_after"] = {
+            "grade": _word("Grade", conviction["grade"]),
+            "violent": conviction["violent"],
+        }
+    return attributes
+
+
+def _word(kind: str, word: str) -> dict[str, str]:
+    return {"type": kind, "id": word}

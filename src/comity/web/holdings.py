@@ -1,0 +1,71 @@
+"""The records and their events, as far as the gateway reads them, and the bell for new ones.
+
+`Holdings` is what `comity.web.records_held` makes of the store; tests hold others.
+The bell is pulled by: whoever waits wakes when something was taken in, and reads
+from its own position, so that a slow reader delays nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from comity.disclosure.inquiry import Query
+from comity.records.event import RecordEvent
+from comity.records.record import Record
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """An event with its position: events are numbered in the order they were taken in."""
+
+    position: int
+    event: RecordEvent
+
+
+class Holdings(Protocol):
+    """Records and events of one store."""
+
+    def candidates(self, query: Query, most: int) -> Sequence[Record]:
+        """The records that fit, whatever their standing, at most `most`."""
+        ...
+
+    def record(self, record_id: str) -> Record | None:
+        """The record as it stands now, or None."""
+        ...
+
+    def last_position(self) -> int:
+        """The position of the last event taken in; 0 where there is none."""
+        ...
+
+    def events_after(self, position: int, most: int) -> Sequence[Placed]:
+        """The events after a position, in order, at most `most`."""
+        ...
+
+
+class Bell:
+    """Wakes every waiter of one event loop. `ring` may be called on that loop only."""
+
+    def __init__(self) -> None:
+        self._waiters: set[asyncio.Future[None]] = set()
+
+    def ring(self) -> None:
+        """Wake whoever waits now."""
+        waiters, self._waiters = self._waiters, set()
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait for the bell; False where it did not ring in that time."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            await asyncio.wait_for(waiter, seconds)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiters.discard(waiter)
+        return True
