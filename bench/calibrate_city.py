@@ -133,6 +133,8 @@ def _jail(path: Path) -> dict[str, Any]:
     adults = booked.filter(~pl.col("age_band").is_in(["<18", "invalid"]))
     hours = booked["admitted_at"].dt.hour().value_counts().sort("admitted_at")
     counted = hours.filter(pl.col("count") >= CELL_MIN)
+    if len(counted) != 24:
+        sys.exit(f"an hour of the day has fewer than {CELL_MIN} admissions: use wider bands")
     again = booked.sort("person", "admitted_at").with_columns(
         gap=(pl.col("admitted_at") - pl.col("admitted_at").shift().over("person")).dt.total_days()
     )

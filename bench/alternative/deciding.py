@@ -81,7 +81,7 @@ def _entities(agency: Agency, officer: str, record: Record) -> str:
             },
             {
                 "uid": {"type": "Officer", "id": f"{agency.ori}/{officer}"},
-                "attrs": {},
+                "attrs": {"criminal_justice": agency.criminal_justice},
                 "parents": [body],
             },
             {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import HTTPException, Request
 from http_message_signatures import (
     HTTPMessageVerifier,
@@ -37,7 +38,7 @@ class _Message(NamedTuple):
 
 class _OneKey(HTTPSignatureKeyResolver):
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._key = Ed25519PublicKey.from_public_bytes(key)
 
     def resolve_public_key(self, key_id: str) -> Any:
         return self._key

@@ -103,7 +103,8 @@ class Audit(Table):
 
 def durable_engine(path: str) -> AsyncEngine:
     """SQLite as durable as Comity's: a commit is on the disk when it returns."""
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    import os
+    n=int(os.environ.get("POOL","0")); engine = create_async_engine(f"sqlite+aiosqlite:///{path}", **({"pool_size":n,"max_overflow":0,"pool_timeout":60} if n else {}))
 
     @event.listens_for(engine.sync_engine, "connect")
     def pragmas(connection: Any, _record: Any) -> None:

@@ -166,6 +166,36 @@ def test_a_power_cut_after_any_failure(
     pytest.fail(f"the script has {OPERATIONS_MAX} operations or more")
 
 
+@pytest.mark.parametrize("persisted", [False, True], ids=["lost", "persisted"])
+def test_a_failed_commit_is_never_seen_alive_and_may_outlive_a_power_cut(
+    template: Path, tmp_path: Path, persisted: bool
+) -> None:
+    """The sync of a commit fails: told as failed, invisible, perhaps there after a crash."""
+    image, cut = tmp_path / "image", tmp_path / "cut"
+    image.mkdir()
+    path = tmp_path / "comity.db"
+    shutil.copyfile(template, path)
+    shutil.copyfile(template, image / "comity.db")
+    with FailingVfs(image) as disk, Database.open(path, vfs=disk.name) as database:
+        append(database, ENTRIES[2])
+        disk.arm()
+        append(database, ENTRIES[3])
+        last_sync = len(disk.seen)
+        assert disk.seen[-1] == "xSync comity.db-wal"
+        disk.arm(Fault(last_sync, apsw.IOError, persisted))
+        with pytest.raises(StoreUnwritable, match="counts as not written") as raised:
+            append(database, ENTRIES[4])
+        assert disk.struck == ["xSync comity.db-wal"]
+        assert not raised.value.certain
+        shutil.copytree(image, cut)
+        assert size(database.reader()) == 4
+        assert append(database, ENTRIES[5]).index == 4
+    demand_sound(path, Told([], [entry.commitment for entry in ENTRIES[2:6]]))
+    with Database.open(cut / "comity.db") as database:
+        assert size(database.reader()) == (5 if persisted else 4)
+        assert check_ledger(database.reader()) == ()
+
+
 def test_the_power_cut_would_notice_a_commit_without_sync(template: Path, tmp_path: Path) -> None:
     """The image is a real check: with synchronous=NORMAL acknowledged entries are lost."""
     image = tmp_path / "image"

@@ -14,6 +14,7 @@ from comity.disclosure.process import Label, NamedPerson, Process
 from comity.disclosure.registry import Agency, Key, Officer, RegistryInvalid, RegistrySnapshot
 from comity.errors import ComityError, NotFound
 from comity.instant import Instant
+from comity.law.signing import KeyInvalid, PrivateKey, public_half
 from comity.store.sqlite.append import generation, size
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.ledger import opened
@@ -57,7 +58,8 @@ def snapshot(database: Database) -> RegistrySnapshot:
 
 AGENCY = Agency(ICE, "Immigration and Customs Enforcement", ("ice",), True)
 CHILD = Agency(FIELD_OFFICE, "ICE Philadelphia", ("ero-philadelphia",), True, ICE)
-KEY = Key("ed25519/1", bytes(range(32)), ICE, T0, Instant(T0 + 1000))
+PUBLIC = [public_half(PrivateKey(bytes([seed] * 32))) for seed in range(3)]
+KEY = Key("ed25519/1", PUBLIC[1], ICE, T0, Instant(T0 + 1000))
 PAPER = Process(
     "warrant-1",
     Label.WARRANT,
@@ -90,7 +92,7 @@ CHANGES: list[tuple[str, Callable[[apsw.Connection], Any]]] = [
 def prepare(database: Database) -> None:
     with_agencies(database)
     run(database, lambda c: suspend_agency(c, ICE, "overdue audit", made(T0 - 10)))
-    run(database, lambda c: add_key(c, Key("ed25519/0", bytes(32), ICE, T0), made()))
+    run(database, lambda c: add_key(c, Key("ed25519/0", PUBLIC[0], ICE, T0), made()))
     run(database, lambda c: add_officer(c, Officer(ICE, "a-1", T0), made()))
 
 
@@ -219,11 +221,12 @@ REFUSED: list[tuple[type[ComityError], Callable[[apsw.Connection], Any]]] = [
     (RegistryInvalid, lambda c: suspend_agency(c, ICE, "again", made())),
     (RegistryInvalid, lambda c: suspend_agency(c, FIELD_OFFICE, "  ", made())),
     (NotFound, lambda c: resume_agency(c, FIELD_OFFICE, made())),
-    (RegistryInvalid, lambda c: add_key(c, Key("ed25519/0", bytes(range(32)), ICE, T0), made())),
-    (RegistryInvalid, lambda c: add_key(c, Key("other", bytes(32), ICE, T0), made())),
-    (RegistryInvalid, lambda c: add_key(c, Key("other", b"short", ICE, T0), made())),
-    (RegistryInvalid, lambda c: add_key(c, Key("other", bytes([1] * 32), ICE, T0, T0), made())),
-    (NotFound, lambda c: add_key(c, Key("o", bytes([1] * 32), Ori("PAXXX0000"), T0), made())),
+    (RegistryInvalid, lambda c: add_key(c, Key("ed25519/0", PUBLIC[2], ICE, T0), made())),
+    (RegistryInvalid, lambda c: add_key(c, Key("other", PUBLIC[0], ICE, T0), made())),
+    (KeyInvalid, lambda c: add_key(c, Key("other", b"short", ICE, T0), made())),
+    (KeyInvalid, lambda c: add_key(c, Key("other", bytes(32), ICE, T0), made())),
+    (RegistryInvalid, lambda c: add_key(c, Key("other", PUBLIC[2], ICE, T0, T0), made())),
+    (NotFound, lambda c: add_key(c, Key("o", PUBLIC[2], Ori("PAXXX0000"), T0), made())),
     (NotFound, lambda c: revoke_key(c, "nobody", made())),
     (RegistryInvalid, lambda c: add_officer(c, Officer(ICE, "a-1", T0), made())),
     (RegistryInvalid, lambda c: add_officer(c, Officer(ICE, "system:x", T0), made())),

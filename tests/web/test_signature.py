@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from nacl.signing import SigningKey
 
 from comity.instant import Instant
-from comity.web.keyfile import public_half
+from comity.law.signing import PrivateKey, public_half
 from comity.web.signature import (
     Message,
     Rejection,
@@ -33,7 +33,7 @@ from comity.web.signature import (
     verify,
 )
 
-SEED = bytes(range(32))
+SEED = PrivateKey(bytes(range(32)))
 KEY_ID = "ed25519/0123"
 CREATED = 1_535_759_999
 AT = Instant(CREATED * 1000)
@@ -90,7 +90,7 @@ B26_BASE = (
 B26_SIGNATURE = (
     "wqcAqbmYJ2ji2glfAMaRy4gruYYnx2nEFN2HN6jrnDnQCK1u02Gb04v9EDgwUPiu4A0w6vuQv5lIp5WPpBKRCw=="
 )
-B14_PRIVATE = urlsafe_b64decode("n4Ni-HpISpVObnQMW0wOhCKROaIKqKtW_2ZYb2p9KcU=")
+B14_PRIVATE = PrivateKey(urlsafe_b64decode("n4Ni-HpISpVObnQMW0wOhCKROaIKqKtW_2ZYb2p9KcU="))
 B14_PUBLIC = urlsafe_b64decode("JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs=")
 
 
@@ -259,7 +259,7 @@ def test_a_signed_request_is_accepted_and_says_who() -> None:
 def test_another_key_is_refused() -> None:
     presented = present(signed(POST))
     with pytest.raises(SignatureRejected) as caught:
-        verify(presented, public_half(bytes(32)))
+        verify(presented, public_half(PrivateKey(bytes(32))))
     assert caught.value.rejection is Rejection.BAD_SIGNATURE
 
 

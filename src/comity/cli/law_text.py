@@ -1,7 +1,7 @@
 """`comity law check | show | diff`: instruments as texts, before any of them is in force.
 
-Source: DESIGN.md, Faces. Exit codes: 0 ok, 1 problems or differences found,
-2 usage, 3 no such text. Does not: adopt anything (`comity.cli.law_life`).
+Source: DESIGN.md, Faces. Exit codes: 0 ok, 1 problems found, 2 usage,
+3 no such text. Does not: adopt anything (`comity.cli.law_life`).
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ import click
 from comity.cli.output import emit, emit_json, say
 from comity.cli.settings import load_settings, shipped
 from comity.errors import NotFound
-from comity.law.check import demand_valid
-from comity.law.diff import Change, compare, front_matter
+from comity.law.diff import Change, ChangeKind, compare, front_matter
 from comity.law.instrument import Clause, Instrument
 from comity.law.library import Library, survey
 from comity.law.parse import parse_instrument
-from comity.law.problem import nearest
+from comity.law.problem import InstrumentInvalid, nearest
 
 FOUND: Final = 1
-"""Problems, or differences: the command worked and the answer is no."""
+"""Problems: the command worked and the answer is no."""
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Data as JSON.")
 
@@ -95,19 +94,27 @@ def diff(before: str, after: str, as_json: bool) -> None:
             _emit_change(change)
     if changes:
         say(f"{len(changes)} differences between {old.ref} and {new.ref}")
-        raise click.exceptions.Exit(FOUND)
+        return
     same = "the same text" if old.digest == new.digest else "the same in words and rules"
     say(f"{old.ref} and {new.ref} are {same}")
 
 
 def _find(text: str) -> Instrument:
-    """A text by file or ref. Raises NotFound, or InstrumentInvalid where it is no instrument."""
+    """A text by file or ref, for reading: its rules need not be sound yet.
+
+    Raises NotFound. Where a file is no instrument, tells why and leaves with FOUND.
+    """
     path = Path(text)
     if path.is_file():
-        return demand_valid(parse_instrument(path.read_bytes(), text))
+        try:
+            return parse_instrument(path.read_bytes(), text)
+        except InstrumentInvalid as fault:
+            for problem in fault.problems:
+                say(problem.render())
+            raise click.exceptions.Exit(FOUND) from fault
     if path.suffix == ".md" or len(path.parts) > 1:
         raise NotFound("there is no such text", where=text)
-    return Library.load(_folder()).get(text)
+    return Library(survey([_folder()]).instruments).get(text)
 
 
 def _folder() -> Path:
@@ -146,7 +153,7 @@ def _emit_clause(clause: Clause) -> None:
 
 def _emit_change(change: Change) -> None:
     emit(change.says)
-    if change.clause is None or change.before is None or change.after is None:
+    if change.kind is ChangeKind.FRONT_MATTER or change.before is None or change.after is None:
         return
     lines = difflib.unified_diff(
         change.before.splitlines(), change.after.splitlines(), n=1, lineterm=""

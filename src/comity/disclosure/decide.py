@@ -20,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from comity.cedar.engine import Slice, Uid
+from comity.cedar.engine import Slice, Uid, Verdict
 from comity.disclosure import facts
 from comity.disclosure.decision import Decision, Outcome, Ruling
 from comity.disclosure.inquiry import Asked, Inquirer, query_kind
@@ -190,6 +190,7 @@ class _Slices:
     def __init__(
         self, asked: Asked, law: LawInForce, resource: Uid, attributes: dict[str, object]
     ) -> None:
+        self._asked = asked
         self._law = law
         self._resource = resource
         self._ruled: dict[str, Ruling] = {}
@@ -213,25 +214,42 @@ class _Slices:
         return ruling if ruling.act == act else msgspec.structs.replace(ruling, act=act)
 
     def _decide_act(self, act: str, context: str) -> Ruling:
+        rulings = [
+            self._decide_for(principal, entities, act, context)
+            for principal, entities in self._principals
+        ]
+        strictest = max(rulings, key=lambda ruling: _STRICTNESS[ruling.outcome])
+        if strictest.outcome is not Outcome.PERMIT:
+            return strictest
+        return Ruling(act, Outcome.PERMIT, _merge(ruling.clauses for ruling in rulings))
+
+    def _decide_for(self, principal: Uid, entities: Slice, act: str, context: str) -> Ruling:
         law = self._law
-        permits: list[ClauseRef] = []
-        for principal, entities in self._principals:
-            verdict = law.engine.decide(
-                principal=principal,
-                act=act,
-                resource=self._resource,
-                context=context,
-                entities=entities,
-            )
-            cited = tuple(law.clause(policy) for policy in verdict.determining)
-            if not verdict.permitted:
-                faults = tuple(verdict.erring)
-                if verdict.fault is not None:
-                    faults = (*faults, verdict.fault)
-                manners = {law.refuses_by(policy) for policy in verdict.determining}
-                return Ruling(act, _manner(manners, faults), _merge([cited]), faults)
-            permits.extend(cited)
-        return Ruling(act, Outcome.PERMIT, _merge([permits]))
+        verdict = self._ask(principal, entities, act, context)
+        outcome = Outcome.PERMIT if verdict.permitted else _manner(verdict, law)
+        if outcome is Outcome.HOLD_FOR_APPROVAL:
+            # Only what approval would open is worth an officer's time.
+            approved = self._ask(principal, entities, act, self._approved_context)
+            if not approved.permitted:
+                verdict, outcome = approved, Outcome.REFUSE
+        cited = tuple(law.clause(policy) for policy in verdict.determining)
+        faults = tuple(verdict.erring) if outcome is not Outcome.PERMIT else ()
+        if verdict.fault is not None:
+            faults = (*faults, verdict.fault)
+        return Ruling(act, outcome, _merge([cited]), faults)
+
+    def _ask(self, principal: Uid, entities: Slice, act: str, context: str) -> Verdict:
+        return self._law.engine.decide(
+            principal=principal,
+            act=act,
+            resource=self._resource,
+            context=context,
+            entities=entities,
+        )
+
+    @property
+    def _approved_context(self) -> str:
+        return facts.inquiry_context(msgspec.structs.replace(self._asked, approved=True))
 
 
 def _rule(
@@ -245,9 +263,18 @@ def _rule(
     return _Slices(asked, law, resource, attributes).rule(act, context)
 
 
-def _manner(manners: set[str | None], faults: tuple[str, ...]) -> Outcome:
+_STRICTNESS: Final = {
+    Outcome.PERMIT: 0,
+    Outcome.HOLD_FOR_APPROVAL: 1,
+    Outcome.WITHHOLD: 2,
+    Outcome.REFUSE: 3,
+}
+
+
+def _manner(verdict: Verdict, law: LawInForce) -> Outcome:
     """How an act is refused: outright, unless every refusing clause says otherwise."""
-    if faults or not manners or None in manners:
+    manners = {law.refuses_by(policy) for policy in verdict.determining}
+    if verdict.erring or verdict.fault is not None or not manners or None in manners:
         return Outcome.REFUSE
     return Outcome.HOLD_FOR_APPROVAL if manners == {"approval"} else Outcome.WITHHOLD
 

@@ -3,7 +3,8 @@
 Source: YAML 1.2, the part of it that cannot surprise. Invariants: a plain `true`,
 `false` or decimal integer is what it looks like and everything else is text
 (a day stays text, `no` is a word, `2.1` is a clause number); duplicate keys, aliases, tags and
-merge keys are errors. Does not: know what the keys mean.
+merge keys are errors; an escape makes no character that could not stand in the text.
+Does not: know what the keys mean.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 import yaml
 
 from comity.errors import ComityError
+from comity.law.digest import unseen
 
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _SAFE_TAGS: Final = "tag:yaml.org,2002:"
@@ -53,7 +55,7 @@ def read_block(text: str, first_line: int) -> Node | None:
         composed = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as fault:
         raise _from_yaml(fault, first_line) from fault
-    except (RecursionError, ValueError) as fault:
+    except (RecursionError, ValueError, OverflowError) as fault:
         raise BlockInvalid(
             "the block cannot be read", first_line, "write it as plain YAML"
         ) from fault
@@ -87,6 +89,10 @@ def _node(composed: yaml.Node, first_line: int, key_line: int | None = None) -> 
     if isinstance(composed, yaml.SequenceNode):
         return Node([_node(item, first_line) for item in composed.value], line)
     if isinstance(composed, yaml.ScalarNode):
+        found = unseen(composed.value.replace("\n", " "))
+        if found is not None:
+            what = f"a character that is not seen as what it is: {found}"
+            raise BlockInvalid(what, line, "leave the escape out")
         return Node(_scalar(composed), line)
     raise BlockInvalid("a value of no known kind", line, "write it as plain YAML")
 

@@ -25,6 +25,7 @@ class ChangeKind(StrEnum):
     """What sort of difference it is."""
 
     FRONT_MATTER = "front matter"
+    RECITALS = "recitals changed"
     ADDED = "clause added"
     REMOVED = "clause removed"
     MOVED = "clause moved"
@@ -48,11 +49,14 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def compare(before: Instrument, after: Instrument) -> tuple[Change, ...]:
-    """Every difference, front matter first, then in the order of the newer text's clauses."""
+    """Every difference, front matter and recitals first, then in the order of the newer text's clauses."""
     old = {clause.number: clause for clause in before.clauses}
     new = {clause.number: clause for clause in after.clauses}
     moved = _moved(old, new)
     changes = list(_front_matter(before, after))
+    was, now = recitals(before), recitals(after)
+    if was.split() != now.split():
+        changes.append(Change(ChangeKind.RECITALS, None, "the recitals change", was, now))
     for number, clause in new.items():
         if number in moved:
             says = f"clause {moved[number]} ({clause.title}) is now clause {number}"
@@ -68,6 +72,13 @@ def compare(before: Instrument, after: Instrument) -> tuple[Change, ...]:
             says = f"clause {number} ({clause.title}) is removed"
             changes.append(Change(ChangeKind.REMOVED, number, says, clause_text(clause), None))
     return tuple(changes)
+
+
+def recitals(instrument: Instrument) -> str:
+    """What stands before the first clause; it decides nothing."""
+    lines = instrument.canonical.split("\n")
+    first = instrument.clauses[0].line if instrument.clauses else len(lines)
+    return "\n".join(lines[lines.index("---", 1) + 1 : first - 1]).strip()
 
 
 def clause_text(clause: Clause) -> str:

@@ -50,15 +50,19 @@ def _decode(raw: bytes) -> str:
         raise TextInvalid("not UTF-8", line, "save the file as UTF-8") from fault
 
 
-def _demand_seen(line: str, number: int) -> None:
-    if line.isascii() and line.isprintable():
-        return
-    for character in line:
+def unseen(text: str) -> str | None:
+    """The first character that is not seen as what it is, in words, or None."""
+    if text.isascii() and text.isprintable():
+        return None
+    for character in text:
         if unicodedata.category(character) in _UNSEEN:
-            name = unicodedata.name(character, "control character")
-            name = "a tab" if character == "\t" else name.lower()
-            raise TextInvalid(
-                f"a character that is not seen as what it is: {name} (U+{ord(character):04X})",
-                number,
-                "write blanks instead of tabs" if character == "\t" else "remove it",
-            )
+            name = "a tab" if character == "\t" else unicodedata.name(character, "").lower()
+            return f"{name or 'a control character'} (U+{ord(character):04X})"
+    return None
+
+
+def _demand_seen(line: str, number: int) -> None:
+    found = unseen(line)
+    if found is not None:
+        remedy = "write blanks instead of tabs" if "\t" in line else "remove it"
+        raise TextInvalid(f"a character that is not seen as what it is: {found}", number, remedy)

@@ -76,8 +76,9 @@ def read_draft(text: str | bytes, path: str) -> Draft:
         return Draft(None, tuple(reading.problems))
     front = read_front_matter(reading, node)
     sections = read_sections(reading, "\n".join(lines[end + 1 :]), end + 1)
-    if not sections and not reading.problems:
+    if not sections:
         reading.problem(end + 1, "no clause", "write a heading such as `## 1 Parties`")
+        return Draft(None, tuple(sorted(reading.problems)))
     ref = f"{front.id}@{front.version}"
     clauses = tuple(_clause(reading, section, front, ref) for section in sections)
     instrument = _instrument(front, clauses, whole, path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -18,6 +18,9 @@ from comity.law.block import BlockInvalid, Node, read_block
 from comity.law.problem import Problem, nearest
 
 Word = TypeVar("Word", bound=StrEnum)
+
+YEARS: Final = (1700, 2999)
+"""The first and last year that a date in an instrument may have."""
 
 
 class Reading(msgspec.Struct):
@@ -174,14 +177,18 @@ class Form:
         return tuple(found)
 
     def local(self, key: str, zone: str) -> Instant | None:
-        """A local time in a zone."""
+        """A local time in a zone, of a year in which texts like these are written."""
         text = self.text(key)
         if not text or not zone:
+            return None
+        year = text.partition("-")[0]
+        if len(year) == 4 and year.isdecimal() and not YEARS[0] <= int(year) <= YEARS[1]:
+            self.fault(key, f"the year {year} is out of bounds", f"{YEARS[0]} to {YEARS[1]}")
             return None
         try:
             return parse_local(text, zone)
         except InstantError as fault:
-            self.fault(key, fault.what, fault.remedy or "write it as 2018-08-31T24:00")
+            self.fault(key, fault.what, fault.remedy or "write a time that clocks there show")
             return None
 
 

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from comity.errors import IntegrityFault, NotFound
+from comity.errors import IntegrityFault, NotFound, NotPermitted
 from comity.instant import Instant, format_instant
 from comity.law.effect import demand_effect
 from comity.law.in_force import (
@@ -196,12 +196,15 @@ class Register:
         return tuple(sorted(due, key=lambda one: (one.ends_at, one.ref)))
 
     def check(self, act: LawAct) -> None:
-        """Whether an act may be recorded next. Raises LawActInvalid, NotFound or IntegrityFault.
+        """Whether an act may be recorded next.
+
+        Raises NotFound (text), LawActInvalid, NotPermitted (key), IntegrityFault (signature).
 
         Beyond what holds for every act: it is not recorded already, not recorded before
         one that is, and would change something.
         """
         check_act(self.instrument(act.ref), act)
+        self._demand_key(act)
         demand_sound_act(act, self.instruments, self.party_keys)
         upon = [known for known in self.acts if known.ref == act.ref]
         if any(signed_bytes(act) == signed_bytes(known) for known in upon):
@@ -218,6 +221,17 @@ class Register:
                 remedy="set the clock: what was known when must stay answerable",
             )
         demand_effect(act, self.status(act.ref, act.at), upon)
+
+    def _demand_key(self, act: LawAct) -> None:
+        key = self.party_keys.get(act.key_id)
+        if key is None or key.party != act.party:
+            what = f"`{act.key_id}` is not a key of `{act.party}`"
+        elif key.revoked_at is not None and act.recorded_at >= key.revoked_at:
+            what = f"`{act.key_id}` counts no longer for `{act.party}`"
+        else:
+            return
+        remedy = f"sign with its key, or enter one with `comity law keygen {act.party}`"
+        raise NotPermitted(what, where=act.ref, remedy=remedy)
 
     def _end_of_run(self, ref: str, at: Instant, known_at: Instant | None) -> Standing | None:
         """What follows on being in force or suspended at `at`, seen across suspensions."""

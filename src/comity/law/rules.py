@@ -23,7 +23,7 @@ from comity.law.instrument import Clause, Instrument, Policy
 from comity.law.problem import Problem, nearest
 from comity.law.schema import RECORD_PATHS, SCHEMA
 from comity.law.validator import findings
-from comity.law.words import line_of, unknown_words
+from comity.law.words import Unknown, line_of, unknown_words
 
 REFUSES_BY: Final = ("withhold", "approval")
 _NOT_THROUGH: Final = frozenset(
@@ -65,7 +65,7 @@ def _about(clause: Clause, policy: Policy, parties: Collection[str] | None) -> _
     unknown = unknown_words(policy, node, parties)
     for word in unknown:
         yield word.what, word.remedy, word.line
-    for what, remedy, pattern in _invalid(policy, unknown_words=bool(unknown)):
+    for what, remedy, pattern in _invalid(policy, unknown):
         yield what, remedy, line_of(policy, pattern)
     if policy.effect == "forbid":
         for one in fallible(node, RECORD_PATHS):
@@ -73,11 +73,16 @@ def _about(clause: Clause, policy: Policy, parties: Collection[str] | None) -> _
             yield f"{what} ({one.why})", one.remedy, line_of(policy, re.escape(one.what))
 
 
-def _invalid(policy: Policy, *, unknown_words: bool) -> Iterator[tuple[str, str, str]]:
+def _invalid(policy: Policy, unknown: Collection[Unknown]) -> Iterator[tuple[str, str, str]]:
     try:
         Engine(SCHEMA, [(policy.id, policy.source)])
     except PolicyInvalid as fault:
-        for finding in findings(fault.messages, unknown_words=unknown_words):
+        told = findings(
+            fault.messages,
+            unknown_words=bool(unknown),
+            unknown_scope=any(word.of_scope for word in unknown),
+        )
+        for finding in told:
             yield finding.what, finding.remedy, finding.pattern
 
 

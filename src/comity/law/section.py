@@ -152,22 +152,27 @@ class _Cutter:
 
     def _fence(self, piece: _Piece) -> None:
         kind = piece.token.info.strip()
-        last = self._lines[piece.end - 1].strip() if piece.end > piece.start + 1 else ""
-        if not (
-            last and set(last) == {piece.token.markup[0]} and len(last) >= len(piece.token.markup)
-        ):
-            self._problem(piece, f"the block `{kind}` is never closed", "end it with ```")
-        elif kind not in BLOCKS:
-            what = f"unknown block `{kind}`" if kind else "a block that does not say what it is"
-            self._problem(piece, what, nearest(kind, BLOCKS))
-        elif self._current is None:
-            self._problem(
-                piece, f"a `{kind}` block outside every clause", "put it under a numbered heading"
-            )
-        elif not piece.token.content.strip():
-            self._problem(piece, f"the `{kind}` block is empty", "fill it or remove it")
-        else:
+        fault = self._fence_fault(piece, kind)
+        if fault is not None:
+            self._reading.rules_whole = False
+            self._problem(piece, *fault)
+        elif self._current is not None:
             self._current.fences.append(Fence(kind, piece.token.content, self._line(piece) + 1))
+
+    def _fence_fault(self, piece: _Piece, kind: str) -> tuple[str, str] | None:
+        """What is wrong with a block as such, and what to do, or None."""
+        mark = piece.token.markup
+        last = self._lines[piece.end - 1].strip() if piece.end > piece.start + 1 else ""
+        if not (len(last) >= len(mark) and set(last) == {mark[0]}):
+            return f"the block `{kind}` is never closed", f"end it with {mark}"
+        if kind not in BLOCKS:
+            what = f"unknown block `{kind}`" if kind else "a block that does not say what it is"
+            return what, nearest(kind, BLOCKS)
+        if self._current is None:
+            return f"a `{kind}` block outside every clause", "put it under a numbered heading"
+        if not piece.token.content.strip():
+            return f"the `{kind}` block is empty", "fill it or remove it"
+        return None
 
     def _prose(self, section: Section, piece: _Piece) -> None:
         if (

@@ -35,39 +35,49 @@ class Finding(msgspec.Struct, frozen=True):
     pattern: str
 
 
-def findings(messages: Iterable[str], *, unknown_words: bool) -> tuple[Finding, ...]:
+def findings(
+    messages: Iterable[str], *, unknown_words: bool, unknown_scope: bool
+) -> tuple[Finding, ...]:
     """What the validator found, each once.
 
     With `unknown_words` those were found already (`comity.law.words`), and what
-    merely follows from them is left out.
+    merely follows from them is left out; with `unknown_scope` the validator took
+    the policy to apply to acts that it was not written for.
     """
     found: dict[Finding, None] = {}
     for message in messages:
-        finding = _finding(message, unknown_words=unknown_words)
-        if finding is not None:
-            found[finding] = None
+        if unknown_words and _follows(message, unknown_scope=unknown_scope):
+            continue
+        found[_finding(message)] = None
     return tuple(found)
 
 
-def _finding(message: str, *, unknown_words: bool) -> Finding | None:
-    if named := _NO_CONTEXT.fullmatch(message):
-        return (
-            None if unknown_words and _strange("context", named[1]) else _lacks("context", named[1])
-        )
-    if named := _NO_ATTRIBUTE.fullmatch(message):
-        variable = "resource" if named[2] in ("Record", "Register") else "principal"
-        return (
-            None if unknown_words and _strange(variable, named[1]) else _lacks(variable, named[1])
-        )
+def _follows(message: str, *, unknown_scope: bool) -> bool:
     if _UNKNOWN_WORD.match(message) or message == _NO_ACT:
-        if unknown_words:
-            return None
-        if message == _NO_ACT:
-            return Finding(
-                "a dead clause: its scope can apply to no act",
-                "write `action in` before a group of acts, and a resource that the acts have",
-                "action",
-            )
+        return True
+    field = _missing_field(message)
+    return field is not None and (unknown_scope or _strange(*field))
+
+
+def _missing_field(message: str) -> tuple[str, str] | None:
+    """The variable and the field that are not found together."""
+    if named := _NO_CONTEXT.fullmatch(message):
+        return "context", named[1]
+    if named := _NO_ATTRIBUTE.fullmatch(message):
+        return "resource" if named[2] in ("Record", "Register") else "principal", named[1]
+    return None
+
+
+def _finding(message: str) -> Finding:
+    field = _missing_field(message)
+    if field is not None:
+        return _lacks(*field)
+    if message == _NO_ACT:
+        return Finding(
+            "a dead clause: its scope can apply to no act",
+            "write `action in` before a group of acts, and a resource that the acts have",
+            "action",
+        )
     return _other(message)
 
 
@@ -92,8 +102,8 @@ def _other(message: str) -> Finding:
 
 def _strange(variable: str, name: str) -> bool:
     """Whether a field occurs nowhere, so that it is reported as an unknown word."""
-    known = fields_at((variable,)) or {}
-    return name.partition(".")[0] not in known
+    *above, last = name.split(".")
+    return last not in (fields_at((variable, *above)) or {})
 
 
 def _lacks(variable: str, name: str) -> Finding:

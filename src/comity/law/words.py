@@ -37,6 +37,7 @@ _NOUNS: Final = {
     "Process": "process",
     "Grade": "grade",
 }
+_OF_SCOPE: Final = ("unknown act ", "unknown data class ", "unknown kind ")
 _GROUPS: Final = tuple(environment.group for environment in ENVIRONMENTS)
 _ANNOTATIONS: Final = ("id", "refuses_by")
 _FREE: Final = ("Agency", "Officer", "System", "Record", "Register")
@@ -49,6 +50,11 @@ class Unknown(msgspec.Struct, frozen=True):
     what: str
     remedy: str
     line: int
+
+    @property
+    def of_scope(self) -> bool:
+        """Whether it leaves open to which acts the policy applies."""
+        return self.what.startswith(_OF_SCOPE)
 
 
 def unknown_words(

@@ -40,14 +40,21 @@ class Once(msgspec.Struct, frozen=True):
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """What must still hold inside the transaction that makes an entry durable."""
+    """What must still hold inside the transaction that makes an entry durable.
+
+    `generation` None asks for none in particular. Keys are claimed all or none.
+    """
 
     generation: Generation | None = None
     once: tuple[Once, ...] = ()
 
 
 class LedgerUnwritable(ComityError):
-    """The entry could not be made durable: nothing may leave."""
+    """The entry could not be made durable: nothing may leave.
+
+    Where the commit itself failed, the entry may still turn up after a crash: an
+    over-report, which is allowed. An answer without an entry is not.
+    """
 
 
 class GenerationMoved(ComityError):
@@ -70,7 +77,8 @@ class Ledger(Protocol):
     ) -> tuple[DurableReceipt, ...]:
         """Append all entries in one durable transaction, in order.
 
-        Raises LedgerUnwritable (nothing was written), GenerationMoved or
-        AlreadyUsed (nothing was written, the guard did not hold).
+        Raises LedgerUnwritable (not durable), GenerationMoved or AlreadyUsed
+        (nothing was written, the guard did not hold). A cancelled call may
+        still append.
         """
         ...

@@ -20,7 +20,7 @@ from typing import Any, Final, NewType
 
 import msgspec
 
-from comity.ledger.canonical import canonical
+from comity.ledger.canonical import CanonicalError, canonical
 
 Commitment = NewType("Commitment", bytes)
 """The 33 public bytes of an entry."""
@@ -76,10 +76,17 @@ def seal(
 ) -> SealedEntry:
     """Commit to four compartments under fresh openings.
 
-    Raises CanonicalError (from `comity.ledger.canonical`) for a value outside the profile.
+    Raises CanonicalError for a value outside the profile; it names the compartment.
     """
-    parts = (canonical(subject), canonical(content), canonical(request), canonical(decision))
+    parts = (
+        _part("subject", subject),
+        _part("content", content),
+        _part("request", request),
+        _part("decision", decision),
+    )
     salt = randomness(4 * OPENING_BYTES)
+    if len(salt) != 4 * OPENING_BYTES:
+        raise ValueError(f"the randomness gave {len(salt)}, not {4 * OPENING_BYTES} bytes")
     openings = (salt[:32], salt[32:64], salt[64:96], salt[96:128])
     digests = (
         compartment_digest("subject", openings[0], parts[0]),
@@ -93,3 +100,11 @@ def seal(
 def opens(commitment: bytes, digests: tuple[bytes, bytes, bytes, bytes]) -> bool:
     """Whether the digests are those the public bytes commit to."""
     return commitment == commitment_over(digests)
+
+
+def _part(name: str, value: Mapping[str, Any]) -> bytes:
+    try:
+        return canonical(value)
+    except CanonicalError as fault:
+        where = (fault.where or "$").replace("$", name, 1)
+        raise CanonicalError(fault.what, where=where, remedy=fault.remedy) from fault

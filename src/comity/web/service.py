@@ -214,6 +214,11 @@ class Desk:
             lambda connection: hold_inquiry(connection, sealed, guard, body_digest, held)
         )
 
+    async def claim_nonce(self, caller: Caller) -> None:
+        """Use up the caller's nonce without an entry. Raises as `claim`."""
+        proven = caller.proven
+        await self.claim(None, nonce_once(proven.key_id, proven.nonce, proven.good_until))
+
     async def claim(self, generation: Generation | None, nonce: Once) -> None:
         """Use up a nonce without an entry. Raises ProblemRaised: replayed, ledger unwritable."""
         try:

@@ -135,8 +135,7 @@ async def subscribe(desk: Desk, caller: Caller, body: bytes) -> Standing:
 
 async def list_subscriptions(desk: Desk, caller: Caller) -> tuple[Listed, ...]:
     """The agency's subscriptions, ended ones too."""
-    proven = caller.proven
-    await desk.claim(None, nonce_once(proven.key_id, proven.nonce, proven.good_until))
+    await desk.claim_nonce(caller)
     return tuple(
         Listed(
             one.inquiry_id,

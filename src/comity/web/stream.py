@@ -12,7 +12,7 @@ connection breaks between entry and arrival; never under-reports.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from enum import Enum, auto
 from functools import partial
 from typing import Final
@@ -77,7 +77,9 @@ class Stream:
         caller: Caller,
         subscription: Subscription,
         after: int,
+        *,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        leaving: Callable[[], bool] = bool,
     ) -> None:
         inquiry = read_inquiry(subscription.body)
         if not isinstance(inquiry.query, ByStanding):
@@ -91,6 +93,7 @@ class Stream:
         self._signed: Signed = signed_of(subscription)
         self._position = after
         self._heartbeat_seconds = heartbeat_seconds
+        self._leaving = leaving
         self._open_under: View | None = None
         self._open_until: Instant | None = None
         self._over = False
@@ -101,7 +104,7 @@ class Stream:
         Raises ProblemRaised where an entry cannot be written: nothing of it was sent.
         """
         yield f"retry: {RETRY_MS}\n\n".encode("ascii")
-        while True:
+        while not self._leaving():
             batch = self._desk.holdings.events_after(self._position, BATCH_EVENTS)
             for placed in batch:
                 turn = await self._turn(placed)

@@ -43,7 +43,7 @@ class View:
     def law(self, at: Instant) -> LawInForce:
         """The law in force at that instant, worked out once while it does not change."""
         law = self._law
-        if law is None or not _covers(law, at):
+        if law is None or not law.covers(at):
             law = self._law = self.book.in_force(at)
         return law
 
@@ -64,7 +64,3 @@ class Views:
         if view is None or view.generation != now:
             view = self._view = View(now, load_snapshot(reader), self._load_law(reader))
         return view
-
-
-def _covers(law: LawInForce, at: Instant) -> bool:
-    return (law.since is None or law.since <= at) and (law.until is None or at < law.until)

@@ -27,6 +27,7 @@ from comity.disclosure.registry import (
 )
 from comity.errors import NotFound
 from comity.instant import Instant, format_instant
+from comity.law.signing import demand_sound
 from comity.ledger.append import DurableReceipt
 from comity.ledger.entry import Randomness, compartment_digest, seal
 from comity.store.sqlite.append import append_entries, bump_generation, generation
@@ -144,10 +145,9 @@ def resume_agency(connection: apsw.Connection, ori: str, made: Made) -> DurableR
 
 
 def add_key(connection: apsw.Connection, key: Key, made: Made) -> DurableReceipt:
-    """Enter a key. Raises NotFound (agency), RegistryInvalid (id or key is entered already)."""
+    """Enter a key. Raises NotFound (agency), KeyInvalid, RegistryInvalid (entered already)."""
     _demand_agency(connection, key.ori)
-    if len(key.public_key) != 32:
-        raise RegistryInvalid("an Ed25519 public key has 32 bytes", where=key.key_id)
+    demand_sound(key.public_key, key.key_id)
     if key.until is not None and key.until <= key.since:
         raise RegistryInvalid("the key ends before it starts", where=key.key_id)
     if _has(
