@@ -25,7 +25,7 @@ class Offence(NamedTuple):
     violent: bool = False
 
     def charge(self, sequence: int, **known: str | int | None) -> Charge:
-        """The charge of that place in the list; `known` sets status, filed_at, disposition …"""
+        """The charge of that place in the list; `known` sets what the court has said of it."""
         return Charge(
             sequence=str(sequence),
             description=self.label,

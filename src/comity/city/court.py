@@ -13,7 +13,8 @@ from typing import Final
 from comity.city.dice import Dice
 from comity.city.figures import Figures
 from comity.city.plan import DAY_MS, HOUR_MS, Plan, after_days, later
-from comity.city.trail import TRIAL_COURT, Stay, order_docket
+from comity.city.stay import Stay
+from comity.city.trail import TRIAL_COURT, order_docket
 from comity.instant import Instant
 from comity.records.event import Parts
 from comity.records.record import Appearance

@@ -21,7 +21,7 @@ from comity.city.figures import city_figures
 from comity.city.names import record_number
 from comity.city.people import UNIX_DAY, Person, draw_person
 from comity.city.plan import DAY_MS, Plan, draw_plan
-from comity.city.trail import tell_stay
+from comity.city.stay import tell_stay
 from comity.errors import ComityError
 from comity.instant import Instant, format_instant, parse_local
 from comity.records.event import RecordEvent
@@ -99,10 +99,15 @@ class City:
         self._figures = city_figures()
         self._detained_share = self._figures.detainers_a_day / self._figures.arrests_a_day
         self._days: dict[int, tuple[Instant, ...]] = {}
+        self._starts: dict[int, Instant] = {}
 
     def day_start(self, day: int) -> Instant:
         """The first instant of a local day (a Gregorian ordinal)."""
-        return parse_local(date.fromordinal(day).isoformat(), self._zone)
+        known = self._starts.get(day)
+        if known is None:
+            known = parse_local(date.fromordinal(day).isoformat(), self._zone)
+            self._starts[day] = known
+        return known
 
     def arrested_on(self, day: int) -> tuple[Instant, ...]:
         """When each arrest of a local day was made; the first has slot 1."""
@@ -142,14 +147,10 @@ class City:
         # The fraction decides by lot, or a small city would never have an arrest.
         count = min(int(self._rate * weekday * ratio + dice.unit()), _SLOTS)
         start = self.day_start(day)
-        length = self.day_start(day + 1) - start
+        hour_ms = (self.day_start(day + 1) - start) / 24
+        hours = figures.arrest_hour
         return tuple(
-            sorted(
-                Instant(
-                    start + int((int(dice.share(figures.arrest_hour)) + dice.unit()) * length / 24)
-                )
-                for _ in range(count)
-            )
+            sorted([Instant(int(start + dice.point(hours) * hour_ms)) for _ in range(count)])
         )
 
     def _first_seen(self, day: int, slot: int) -> tuple[int, int]:

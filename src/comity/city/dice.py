@@ -23,7 +23,7 @@ _UNIT: Final = 2.0**-53
 
 
 class Shares:
-    """A table of values and their shares, which need not add up to one."""
+    """A table of values and their shares, each above zero; they need not add up to one."""
 
     __slots__ = ("sums", "total", "values")
 
@@ -66,22 +66,18 @@ class Quantiles:
 class Dice:
     """One stream: `Dice(seed, "plan", 736937, 42)`."""
 
-    __slots__ = ("_block", "_key", "_left")
+    __slots__ = ("_left", "_state")
 
     def __init__(self, *name: str | int) -> None:
-        path = "/".join(map(str, name)).encode("utf-8")
-        self._key = blake2b(path, digest_size=32).digest()
-        self._block = 0
-        self._left: list[int] = []
+        # Each block of eight numbers is the digest of the block before it.
+        self._state = blake2b("/".join(map(str, name)).encode("utf-8")).digest()
+        self._left: list[int] = list(_WORDS.unpack(self._state))
 
     def unit(self) -> float:
         """A number in [0, 1)."""
         if not self._left:
-            counter = self._block.to_bytes(8, "little")
-            self._left = list(
-                _WORDS.unpack(blake2b(counter, key=self._key, digest_size=64).digest())
-            )
-            self._block += 1
+            self._state = blake2b(self._state).digest()
+            self._left = list(_WORDS.unpack(self._state))
         return (self._left.pop() >> 11) * _UNIT
 
     def chance(self, share: float) -> bool:
@@ -104,6 +100,13 @@ class Dice:
         """One value of a table, by its share."""
         place = bisect_right(shares.sums, self.unit() * shares.total)
         return shares.values[min(place, len(shares.values) - 1)]
+
+    def point(self, shares: Shares) -> float:
+        """A point on a row of intervals of length 1, each with its share: 13.5 is half past one."""
+        at = self.unit() * shares.total
+        place = min(bisect_right(shares.sums, at), len(shares.sums) - 1)
+        start = shares.sums[place - 1] if place else 0.0
+        return place + (at - start) / (shares.sums[place] - start)
 
     def quantile(self, quantiles: Quantiles) -> float:
         """A value from a distribution."""

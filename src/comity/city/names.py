@@ -14,21 +14,24 @@ from typing import Final
 
 from comity.city.dice import Dice
 
-_GIVEN_HEADS: Final = tuple(
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_GIVEN_HEADS: Final = _words(
     "Bav Brel Bro Cav Dov Drel Fev Fral Gav Grel Hav Jor Jul Kev Krel Lom Lur Mav Mor Nev Nov Orv"
-    " Pel Prav Quel Rav Rul Sav Skel Tav Tol Tral Ulv Vel Vor Wel Yav Yor Zel Zor".split()
+    " Pel Prav Quel Rav Rul Sav Skel Tav Tol Tral Ulv Vel Vor Wel Yav Yor Zel Zor"
 )
-_GIVEN_TAILS: Final = tuple(
-    "ixa ume orin eth ivo anto ulo esk isto ampe odri ynne urro ettle".split()
-)
-_SUR_HEADS: Final = tuple(
+_GIVEN_TAILS: Final = _words("ixa ume orin eth ivo anto ulo esk isto ampe odri ynne urro ettle")
+_SUR_HEADS: Final = _words(
     "Brask Cled Dremm Drusk Esk Fald Fenn Glim Grast Hesk Holv Imm Jand Kelv Kresk Lund Marv Mosk"
     " Nald Nesk Ost Penn Prost Quim Rald Rusk Selv Skarn Stev Tamm Tresk Ulm Vand Vesk Wald Wrenn"
-    " Yask Yeld Zand Zusk".split()
+    " Yask Yeld Zand Zusk"
 )
-_SUR_TAILS: Final = tuple(
+_SUR_TAILS: Final = _words(
     "abock aldray amund arvet ebrick eddal embry endish erlock esmond ibbard idrow imley ingast"
-    " irvock obbick oddery omblin ondar orvish uddle umbrel undry uskell".split()
+    " irvock obbick oddery omblin ondar orvish uddle umbrel undry uskell"
 )
 
 GIVEN_NAMES: Final = tuple(head + tail for head in _GIVEN_HEADS for tail in _GIVEN_TAILS)
@@ -40,9 +43,19 @@ STREETS: Final = tuple(
     for tail in _SUR_TAILS[:12]
 )
 HOME: Final = "United States"
-ABROAD: Final = tuple(
-    "Brazil,Canada,Dominican Republic,Ghana,India,Ireland,Italy,Jamaica,Mexico,Philippines,Poland,"
-    "Vietnam".split(",")
+ABROAD: Final = (
+    "Brazil",
+    "Canada",
+    "Dominican Republic",
+    "Ghana",
+    "India",
+    "Ireland",
+    "Italy",
+    "Jamaica",
+    "Mexico",
+    "Philippines",
+    "Poland",
+    "Vietnam",
 )
 """Places of birth outside the country, each as likely: they stand for abroad, not for a statistic."""
 

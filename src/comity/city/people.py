@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from comity.city.charges import EARLIER
-from comity.city.dice import Dice, Shares
+from comity.city.dice import Dice
 from comity.city.figures import Figures
 from comity.city.names import (
     address,
@@ -86,7 +86,10 @@ def draw_person(figures: Figures, seed: int, day: int, slot: int) -> Person:
     sur_name, given_name = full_name(dice)
     band = dice.share(figures.age_at_arrest)
     if band in _SPLIT:
-        band = dice.share(Shares({part: figures.age_at_booking[part] for part in _SPLIT[band]}))
+        younger, older = _SPLIT[band]
+        shares = figures.age_at_booking
+        part = shares[younger] / (shares[younger] + shares[older])
+        band = younger if dice.chance(part) else older
     first, last = _YEARS[band]
     return Person(
         person_id=PersonId(f"P{number:09d}"),

@@ -5,7 +5,7 @@ charging decision, preliminary arraignment with bail some hours later (Pa.R.Crim
 540), then liberty or jail. Shares and lengths come from `figures.json`; the hours
 between the steps are assumed. Invariant: a plan depends on its dice and the time
 of arrest, never on who the person is, but that juveniles do not go to jail
-(`comity.city.trail`).
+(`comity.city.stay`).
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ _GRAVITY: Final = {grade.value: place for place, grade in enumerate(Grade)}
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """One arrest. `charged_at` and `arraigned_at` are None where the charge was declined;
-    `jailed_at` where the person did not go to jail. `left_at` is when custody ends.
+    """One arrest.
+
+    `charged_at` and `arraigned_at` are None where the charge was declined, `jailed_at`
+    where the person did not go to jail. `left_at` is when custody ends.
     """
 
     arrested_at: Instant
@@ -56,8 +58,7 @@ def draw_plan(figures: Figures, dice: Dice, day_start: Instant, arrested_at: Ins
     jailed_at = None
     leaves_how = "released"
     if dice.chance(figures.jailed_by_grade[gravest]):
-        hour = int(dice.share(figures.jail_admission_hour))
-        of_day = hour * HOUR_MS + dice.below(HOUR_MS)
+        of_day = int(dice.point(figures.jail_admission_hour) * HOUR_MS)
         ready = arraigned_at + 30 * MINUTE_MS
         jailed_at = Instant(ready + (of_day - (ready - day_start)) % DAY_MS)
         left_at = after_days(jailed_at, dice, figures.stay_days)

@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from comity.disclosure.inquiry import Query
+from comity.instant import Instant
 from comity.records.event import RecordEvent
 from comity.records.record import Record
 
@@ -23,6 +24,22 @@ class Placed(msgspec.Struct, frozen=True):
 
     position: int
     event: RecordEvent
+
+
+class BadMessage(msgspec.Struct, frozen=True):
+    """A message that was put in quarantine. `line` counts from 1."""
+
+    line: int
+    reason: str
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What became of the messages of one request. `dropped` counts rejected fields by name."""
+
+    taken_in: int
+    repeated: int
+    quarantined: tuple[BadMessage, ...]
+    dropped: dict[str, int] = {}
 
 
 class Holdings(Protocol):
@@ -42,6 +59,13 @@ class Holdings(Protocol):
 
     def events_after(self, position: int, most: int) -> Sequence[Placed]:
         """The events after a position, in order, at most `most`."""
+        ...
+
+    async def take_in(self, source: str, messages: Sequence[bytes], at: Instant) -> Taken:
+        """Take in messages of one record system, durably: the bad ones go to quarantine.
+
+        Raises StoreUnwritable, where nothing was taken in.
+        """
         ...
 
 

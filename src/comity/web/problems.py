@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -272,14 +272,8 @@ _TABLE: Final[tuple[tuple[str, HTTPStatus, str, str], ...]] = (
 KINDS: Final[Mapping[str, ProblemKind]] = {row[0]: ProblemKind(*row) for row in _TABLE}
 
 
-def page_of(slug: str) -> dict[str, Any]:
+def page_of(slug: str) -> ProblemKind:
     """The page that explains a kind of problem. Raises ProblemRaised (not found)."""
-    kind = KINDS.get(slug)
-    if kind is None:
+    if slug not in KINDS:
         raise ProblemRaised("not-found", f"there is no problem `{slug}`", allowed=tuple(KINDS))
-    return {
-        "type": f"/problems/{slug}",
-        "title": kind.title,
-        "status": int(kind.status),
-        "says": kind.says,
-    }
+    return KINDS[slug]

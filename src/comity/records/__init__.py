@@ -1,0 +1,1 @@
+"""What the custodian holds: records and the events that make them. Knows no law."""

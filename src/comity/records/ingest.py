@@ -1,0 +1,173 @@
+"""Take events in: what is good is applied, what is bad is kept aside with its reason.
+
+Invariants: every message ends in exactly one of four ways: applied, duplicate,
+quarantined, or refused because its record was expunged; a batch is one durable
+transaction with its quarantine and its counts, so nothing is half applied and
+running the same file again changes nothing. Does not: know a database
+(`RecordStore`), read files (`comity.records.read`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from comity.errors import ComityError
+from comity.instant import Instant
+from comity.records.event import RecordEvent
+from comity.records.mapping import RowMapping
+from comity.records.message import MessageInvalid, decode_event
+
+BATCH_MESSAGES: Final = 5_000
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A message that is no event: why, where it stood, and what it held."""
+
+    source: str
+    position: str
+    reason: str
+    body: bytes
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What one transaction takes in. `dropped` counts rejected fields by name."""
+
+    events: Sequence[RecordEvent]
+    positions: Sequence[str]
+    refused: Sequence[Refused]
+    dropped: dict[str, int]
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """What became of a batch. `expunged` events belong to records that are no more."""
+
+    applied: int = 0
+    duplicates: int = 0
+    expunged: int = 0
+    quarantined: int = 0
+
+
+class RecordStore(Protocol):
+    """Where a batch becomes durable, whole or not at all."""
+
+    def take_in(self, batch: Batch, at: Instant) -> Applied:
+        """Apply one batch in one durable transaction. Raises the store's own fault, nothing applied."""
+        ...
+
+
+class Taken(msgspec.Struct):
+    """The running count of an ingestion."""
+
+    applied: int = 0
+    duplicates: int = 0
+    expunged: int = 0
+    quarantined: int = 0
+    dropped: dict[str, int] = {}
+    first_reasons: list[str] = []
+
+    @property
+    def messages(self) -> int:
+        """Every message, whatever became of it."""
+        return self.applied + self.duplicates + self.expunged + self.quarantined
+
+
+Message = tuple[str, RecordEvent | Refused, dict[str, int]]
+"""Where it stood, what it is, and which rejected fields it held."""
+
+
+def take_in(
+    messages: Iterable[Message],
+    store: RecordStore,
+    at: Callable[[], Instant],
+    progress: Callable[[int], None] = lambda _: None,
+    batch_messages: int = BATCH_MESSAGES,
+) -> Taken:
+    """Take in a stream of messages, batch by batch; `at` says when each batch is received."""
+    taken = Taken()
+    for batch in _batches(messages, batch_messages):
+        became = store.take_in(batch, at())
+        taken.applied += became.applied
+        taken.duplicates += became.duplicates
+        taken.expunged += became.expunged
+        taken.quarantined += became.quarantined
+        for name, count in batch.dropped.items():
+            taken.dropped[name] = taken.dropped.get(name, 0) + count
+        for refused in batch.refused[: 5 - len(taken.first_reasons)]:
+            taken.first_reasons.append(f"{refused.position}: {refused.reason}")
+        progress(len(batch.events) + len(batch.refused))
+    return taken
+
+
+def _batches(messages: Iterable[Message], most: int) -> Iterator[Batch]:
+    events: list[RecordEvent] = []
+    positions: list[str] = []
+    refused: list[Refused] = []
+    dropped: Counter[str] = Counter()
+    for position, message, names in messages:
+        if isinstance(message, Refused):
+            refused.append(message)
+        else:
+            events.append(message)
+            positions.append(position)
+        if names:
+            dropped.update(names)
+        if len(events) + len(refused) >= most:
+            yield Batch(events, positions, refused, dict(dropped))
+            events, positions, refused, dropped = [], [], [], Counter()
+    if events or refused:
+        yield Batch(events, positions, refused, dict(dropped))
+
+
+def messages_of_lines(
+    lines: Iterable[tuple[int, bytes]],
+    source: str,
+    at: Instant,
+    *,
+    hold_birthplace: bool,
+    file: str = "",
+) -> Iterator[Message]:
+    """NDJSON lines as messages. `source` is where a line that is no event is said to come from."""
+    for number, line in lines:
+        position = f"{file}:{number}" if file else str(number)
+        dropped: Counter[str] = Counter()
+        try:
+            event = decode_event(line, at, dropped, hold_birthplace=hold_birthplace)
+        except MessageInvalid as fault:
+            yield position, Refused(source, position, _reason(fault), line), dropped
+        else:
+            yield position, event, dropped
+
+
+def messages_of_rows(
+    rows: Iterable[tuple[int, dict[str, object]]],
+    columns: Iterable[str],
+    mapping: RowMapping,
+    at: Instant,
+    *,
+    hold_birthplace: bool,
+    file: str = "",
+) -> Iterator[Message]:
+    """Rows of an export as messages. Raises MappingInvalid for a column nobody mapped."""
+    rejected = mapping.check_columns(columns, hold_birthplace=hold_birthplace)
+    names = dict.fromkeys(rejected, 1)
+    for number, row in rows:
+        try:
+            if not row:
+                raise MessageInvalid("has more or fewer cells than the heading line")
+            event = mapping.event_of(row, at, hold_birthplace=hold_birthplace)
+        except MessageInvalid as fault:
+            position = f"{file}:{number}" if file else str(number)
+            kept = {name: value for name, value in row.items() if name not in rejected}
+            body = msgspec.json.encode(kept)
+            yield position, Refused(mapping.source, position, _reason(fault), body), names
+        else:
+            yield str(number), event, names
+
+
+def _reason(fault: ComityError) -> str:
+    said = fault.sentence()
+    return f"{said}; try: {fault.remedy}" if fault.remedy else said
