@@ -37,7 +37,7 @@ START_SECONDS_MAX = 20
 # Word -> what to say instead. GLOSSARY.md gives the reasons.
 BANNED_WORDS = {
     r"\balien": "subject, or person: the law's old word is not ours",
-    r"\billegals?\b": "say which act is unlawful",
+    r"\billegals\b|\billegal (immigra|people|persons)": "say which act is unlawful",
     r"\bimmigration (status|indicator)\b.*\bcolumn\b": "Comity holds no such column",
     r"\bdata releases?\b": "disclosure: a release is a person leaving custody",
     r"\bjail commitment": "custody order: a commitment is a hash in the ledger",

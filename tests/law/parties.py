@@ -173,7 +173,10 @@ def votes_of_year(
 
 def philadelphia(last: str) -> tuple[list[Instrument], list[LawAct]]:
     """PARS from 2008: amended in 2010, carried each year, and the votes of 2018 as given."""
-    first, second = shipped("philadelphia/pars-ice-2008.md"), shipped("philadelphia/pars-ice-2010.md")
+    first, second = (
+        shipped("philadelphia/pars-ice-2008.md"),
+        shipped("philadelphia/pars-ice-2010.md"),
+    )
     acts = adopted_by_all(first, local("2008-08-01"))
     acts += votes_of_year(first, 2009, "yy-")
     acts += adopted_by_all(second, local("2010-07-16"))

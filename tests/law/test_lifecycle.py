@@ -118,9 +118,7 @@ NEXT = local("2021-08-31T24:00")
         ([*SIGNED, revoked(AGREEMENT, "city", AT)], suspended(AGREEMENT, "city", AT), "is revoked"),
     ],
 )
-def test_acts_without_effect_are_not_recorded(
-    before: list[LawAct], act: LawAct, says: str
-) -> None:
+def test_acts_without_effect_are_not_recorded(before: list[LawAct], act: LawAct, says: str) -> None:
     known = register([AGREEMENT], before)
     with pytest.raises(LawActInvalid, match="would change nothing") as caught:
         known.check(act)

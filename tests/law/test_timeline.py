@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from comity.instant import Instant
@@ -38,7 +40,7 @@ def turns(line: tuple[Standing, ...]) -> list[tuple[LawStatus, Instant | None]]:
     """The line as (status, since), after checking that its ranges join."""
     assert line[0].since is None
     assert line[-1].until is None
-    for one, following in zip(line, line[1:], strict=False):
+    for one, following in pairwise(line):
         assert one.until == following.since
         assert one.status is not following.status
         assert one.until is not None
@@ -132,8 +134,7 @@ def test_superseded_before_it_began() -> None:
 def carried(end: Instant, *says: bool, on: Instant | None = None) -> list[LawAct]:
     when = Instant(end - 1) if on is None else on
     return [
-        voted(YEARLY, party, when, end, yes)
-        for party, yes in zip(STAKEHOLDERS, says, strict=False)
+        voted(YEARLY, party, when, end, yes) for party, yes in zip(STAKEHOLDERS, says, strict=False)
     ]
 
 

@@ -202,6 +202,13 @@ def test_the_settings_that_make_it_durable_and_erasable(database: Database) -> N
     assert values == [2, 1, 1, 2, "wal"]
 
 
+def test_the_files_are_their_owner_s_alone(database: Database, path: Path) -> None:
+    database.reader()
+    files = sorted(path.parent.iterdir())
+    assert [file.name for file in files] == ["comity.db", "comity.db-shm", "comity.db-wal"]
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
 def test_readers_cannot_write_and_are_one_a_thread(database: Database) -> None:
     mine = database.reader()
     assert database.reader() is mine

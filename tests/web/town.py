@@ -298,7 +298,9 @@ class Town:
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
                 reply.status = message["status"]
-                reply.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+                reply.headers = {
+                    name.decode(): value.decode() for name, value in message["headers"]
+                }
             else:
                 reply.body += message.get("body", b"")
 
@@ -395,5 +397,3 @@ def with_header(scope: dict[str, Any], name: str, value: str | None) -> dict[str
     if value is not None:
         kept.append((name.encode(), value.encode()))
     return scope | {"headers": kept}
-
-

@@ -30,8 +30,12 @@ from comity.records.record import RecordId
 ARRESTS_A_DAY_MAX: Final = 4_000.0
 """Record numbers have four digits, and those from 9001 are kept for scenes."""
 
+YEARS: Final = (1900, 2300)
+"""The first year of a feed, and the first year that is no longer in one."""
+
 _SLOTS: Final = 9_000
 _DAYS_REMEMBERED: Final = 800
+_FIRST, _LAST = ((date(year, 1, 1).toordinal() - UNIX_DAY) * DAY_MS for year in YEARS)
 
 
 class CityImpossible(ComityError):
@@ -51,8 +55,8 @@ def city_events(
 
     `founded` (at most `start`, and `start` if not given) is when the first arrest may
     be: the events of `[a, c)` are those of `[a, b)` and then those of `[b, c)` founded
-    at `a`. Raises CityImpossible for a rate outside 0 to ARRESTS_A_DAY_MAX or a city
-    founded after `start`, and InstantError for an unknown time zone.
+    at `a`. Raises CityImpossible for a rate outside 0 to ARRESTS_A_DAY_MAX, years outside
+    YEARS, or a city founded after `start`; InstantError for an unknown time zone.
     """
     founded = start if founded is None else founded
     if founded > start:
@@ -60,6 +64,12 @@ def city_events(
             f"the city is founded on {format_instant(founded)}, after the feed begins",
             remedy="choose an earlier instant",
         )
+    for at in (founded, end):
+        if not _FIRST <= at < _LAST:
+            raise CityImpossible(
+                "the feed leaves the years it can be made for",
+                remedy=f"choose days from {YEARS[0]} to {YEARS[1] - 1}",
+            )
     city = City(seed, arrests_per_day, time_zone)
     return _feed(city, start, end, founded)
 

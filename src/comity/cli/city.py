@@ -13,7 +13,7 @@ from typing import Final
 
 import click
 
-from comity.city.days import ARRESTS_A_DAY_MAX, city_events
+from comity.city.days import ARRESTS_A_DAY_MAX, CityImpossible, city_events
 from comity.city.figures import city_figures
 from comity.city.scene_steps import TIME_ZONE
 from comity.city.scenes import evening
@@ -69,8 +69,7 @@ def city(
     then `comity ingest events.ndjson`. Nobody in them exists.
     """
     start = parse_local(first, time_zone)
-    last = date.fromisoformat(first[:10]) + timedelta(days=days)
-    end = parse_local(last.isoformat(), time_zone)
+    end = parse_local(_day_after(first[:10], days), time_zone)
     rate = city_figures().arrests_a_day if arrests is None else arrests
     events = city_events(seed, start, end, arrests_per_day=rate, time_zone=time_zone)
     if scene:
@@ -85,6 +84,16 @@ def city(
         f"{count:,} events of people who do not exist, from {format_local(start, time_zone)}"
         f" until {format_local(end, time_zone)}, seed {seed}"
     )
+
+
+def _day_after(first: str, days: int) -> str:
+    """The ISO day that many days after another. Raises CityImpossible beyond the calendar."""
+    try:
+        return (date.fromisoformat(first) + timedelta(days=days)).isoformat()
+    except OverflowError as fault:
+        raise CityImpossible(
+            f"{days} days from {first} lead out of the calendar", remedy="choose an earlier day"
+        ) from fault
 
 
 def _scene(seed: int, start: Instant, end: Instant) -> Iterator[RecordEvent]:

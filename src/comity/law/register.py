@@ -103,6 +103,7 @@ class Register:
         self._timelines: dict[int, Timelines] = {}
         self._laws: dict[tuple[int, Instant | None], LawInForce] = {}
         self._superseding = _superseding(self.instruments)
+        self._later_first = _later_first(self.instruments, self._superseding)
 
     def in_force(self, at: Instant, known_at: Instant | None = None) -> LawInForce:
         """The law at an instant; the same object again for every instant it covers."""
@@ -265,7 +266,7 @@ class Register:
             upon[act.ref].append(act)
         lines: dict[str, tuple[Standing, ...]] = {}
         superseded: dict[str, Instant | None] = {}
-        for ref in _later_first(self.instruments, self._superseding):
+        for ref in self._later_first:
             ends = [superseded[later] for later in self._superseding[ref]]
             ends += [begins_at(lines[later]) for later in self._superseding[ref]]
             superseded[ref] = min((at for at in ends if at is not None), default=None)
@@ -309,8 +310,8 @@ def _later_first(
     return ordered
 
 
-def _order(act: LawAct) -> tuple[int, bytes, bytes]:
-    return act.recorded_at, signed_bytes(act), act.signature
+def _order(act: LawAct) -> tuple[int, bytes]:
+    return act.recorded_at, msgspec.json.encode(act)
 
 
 def _at(line: Sequence[Standing], at: Instant) -> Standing:

@@ -22,6 +22,8 @@ from comity.records.mapping import RowMapping
 from comity.records.message import MessageInvalid, decode_event
 
 BATCH_MESSAGES: Final = 5_000
+REASONS_MAX: Final = 5
+EXPUNGED: Final = "the record was expunged; what the message held is not kept"
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -43,11 +45,11 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """What became of a batch. `expunged` events belong to records that are no more."""
+    """What became of a batch. `expunged` is where messages stood whose records are no more."""
 
     applied: int = 0
     duplicates: int = 0
-    expunged: int = 0
+    expunged: tuple[str, ...] = ()
     quarantined: int = 0
 
 
@@ -92,12 +94,13 @@ def take_in(
         became = store.take_in(batch, at())
         taken.applied += became.applied
         taken.duplicates += became.duplicates
-        taken.expunged += became.expunged
+        taken.expunged += len(became.expunged)
         taken.quarantined += became.quarantined
         for name, count in batch.dropped.items():
             taken.dropped[name] = taken.dropped.get(name, 0) + count
-        for refused in batch.refused[: 5 - len(taken.first_reasons)]:
-            taken.first_reasons.append(f"{refused.position}: {refused.reason}")
+        reasons = [f"{one.position}: {one.reason}" for one in batch.refused]
+        reasons += [f"{position}: {EXPUNGED}" for position in became.expunged]
+        taken.first_reasons += reasons[: REASONS_MAX - len(taken.first_reasons)]
         progress(len(batch.events) + len(batch.refused))
     return taken
 
@@ -171,3 +174,10 @@ def messages_of_rows(
 def _reason(fault: ComityError) -> str:
     said = fault.sentence()
     return f"{said}; try: {fault.remedy}" if fault.remedy else said
+
+
+def only_batch(messages: Iterable[Message]) -> Batch:
+    """All messages as one batch, for a sender who waits for the answer."""
+    for batch in _batches(messages, most=2**31):
+        return batch
+    return Batch((), (), (), {})

@@ -162,8 +162,16 @@ def _marks(path: Path, flags: int, vfs: str | None, busy_timeout_ms: int) -> tup
 def _create(path: Path, vfs: str | None, busy_timeout_ms: int) -> None:
     """One transaction makes tables, version and mark; two processes may try at once."""
     try:
-        flags = _READ_WRITE | apsw.SQLITE_OPEN_CREATE
-        connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
+        # Personal data: for the owner alone. SQLite gives its side files the same rights.
+        path.touch(mode=0o600)
+    except OSError as fault:
+        raise StoreUnwritable(
+            f"the database could not be created: {fault.strerror}",
+            where=str(path),
+            remedy="check free space and the rights on the folder",
+        ) from fault
+    try:
+        connection = apsw.Connection(str(path), flags=_READ_WRITE, vfs=vfs)
         try:
             _pragmas_of_every_connection(connection, busy_timeout_ms)
             connection.pragma("synchronous", "full")

@@ -21,7 +21,7 @@ from comity.instant import Instant
 from comity.ledger.entry import Randomness
 from comity.records.event import RecordEvent
 from comity.records.fold import decode_record, encode_record, fold
-from comity.records.ingest import Applied, Batch, Refused
+from comity.records.ingest import EXPUNGED, Applied, Batch, Refused
 from comity.records.record import CustodyStatus, Record
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.standing import (
@@ -41,7 +41,6 @@ _UPSERT: Final = (
     " birthplace = excluded.birthplace, arrested_at = excluded.arrested_at,"
     " in_custody = excluded.in_custody, doc = excluded.doc"
 )
-_EXPUNGED_REASON: Final = "the record was expunged; what the message held is not kept"
 
 
 class SqliteRecords:
@@ -65,7 +64,8 @@ def take_in_batch(
     """Apply one batch inside a write job."""
     fresh: dict[str, list[RecordEvent]] = {}
     quarantined = _quarantine(connection, batch.refused, at)
-    duplicates = expunged = applied = 0
+    duplicates = applied = 0
+    expunged: list[str] = []
     sources: dict[str, int] = {}
     graves = buried(connection, {event.record_id for event in batch.events})
     for position, event in zip(batch.positions, batch.events, strict=True):
@@ -73,8 +73,8 @@ def take_in_batch(
             if event.verb == "expunged":
                 duplicates += 1
                 continue
-            _quarantine(connection, [Refused(event.source, position, _EXPUNGED_REASON, b"")], at)
-            expunged += 1
+            _quarantine(connection, [Refused(event.source, position, EXPUNGED, b"")], at)
+            expunged.append(position)
         elif event.verb == "expunged":
             _store(connection, fresh)
             fresh = {}
@@ -96,7 +96,7 @@ def take_in_batch(
             " ON CONFLICT (name) DO UPDATE SET count = count + excluded.count",
             list(batch.dropped.items()),
         )
-    return Applied(applied, duplicates, expunged, quarantined)
+    return Applied(applied, duplicates, tuple(expunged), quarantined)
 
 
 def _insert_event(
@@ -182,14 +182,11 @@ def name_key(name: str) -> str:
 
 
 def _quarantine(connection: apsw.Connection, refused: Iterable[Refused], at: Instant) -> int:
-    rows = [
-        (one.source, one.position, one.reason, one.body, at, one.source, one.position, one.reason)
-        for one in refused
-    ]
+    rows = [(one.source, one.position, one.reason, one.body, at) for one in refused]
     connection.executemany(
         "INSERT INTO quarantine (source, position, reason, body, received_at)"
         " VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, position, reason, body) DO NOTHING",
-        [row[:5] for row in rows],
+        rows,
     )
     return len(rows)
 

@@ -59,6 +59,7 @@ CREATE TABLE law_act (
     key_id      TEXT NOT NULL REFERENCES party_key (key_id),
     message     BLOB NOT NULL UNIQUE,
     signature   BLOB NOT NULL CHECK (length(signature) = 64),
+    entry       INTEGER NOT NULL UNIQUE REFERENCES entries (index_),
     FOREIGN KEY (ref, digest) REFERENCES law_text (ref, digest)
 ) STRICT;
 
