@@ -24,8 +24,10 @@ from comity.law.instrument import Instrument
 from comity.law.lifecycle import Adopted, signers
 from comity.law.signing import PrivateKey, public_half, sign_act
 from comity.records.event import RecordEvent
+from comity.records.ingest import Batch
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.law import add_party_key, record_act
+from comity.store.sqlite.records import SqliteRecords
 from comity.store.sqlite.registry import Made, add_agency, add_key, add_officer
 
 ORI: Final = Ori("DCATF0000")
@@ -100,4 +102,8 @@ def _enter_agency(database: Database, public_key: bytes) -> None:
 
 
 def _take_in(database: Database, events: Iterable[RecordEvent]) -> None:
-    raise AssertionError("to be joined with the record store")
+    every = list(events)
+    batch = Batch(positions=tuple(str(one) for one in range(len(every))), events=tuple(every))
+    applied = SqliteRecords(database, os.urandom).take_in(batch, clock())
+    if applied.applied != len(every):
+        raise RuntimeError(f"not every record was taken in: {applied}")

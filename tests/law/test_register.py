@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from comity.cedar.engine import Engine
 from comity.errors import IntegrityFault, NotFound, NotPermitted
 from comity.instant import Instant, format_local, parse_instant
+from comity.law.in_force import engine_of
 from comity.law.instrument import ClauseRef, Instrument, Kind
 from comity.law.lifecycle import LawAct, LawActInvalid, LawStatus, check_act
 from comity.law.register import Register
@@ -370,7 +371,7 @@ def test_an_engine_is_made_once_for_a_range() -> None:
 
     def factory(policies: tuple[tuple[str, str], ...]) -> Engine:
         made.append(len(policies))
-        return Engine("entity E; action a appliesTo { principal: E, resource: E };", ())
+        return engine_of(())
 
     known = Register(*philadelphia("nny"), KEYS, engine_factory=factory)
     for _ in range(3):

@@ -524,7 +524,7 @@ def test_events_are_taken_in_and_bad_ones_reported(town: Town) -> None:
     good = b'{"source":"jail","event_id":"e-%d","verb":"booked","occurred_at":1,"record_id":"r","person_id":"p"}'
     body = b"\n".join([good % 1, b"{", good % 1, good.replace(b"jail", b"court") % 2])
     taken = town.send("POST", "/events", body, as_="jail").json
-    assert (taken["taken_in"], taken["repeated"]) == (1, 1)
+    assert (taken["taken_in"], taken["duplicates"]) == (1, 1)
     assert [bad["line"] for bad in taken["quarantined"]] == [2, 4]
     spread = msgspec.json.format(good % 3, indent=2)
     assert town.send("POST", "/events", spread, as_="jail").json["taken_in"] == 1

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ class Memory:
 
     async def take_in(self, source: str, messages: Sequence[bytes], at: Instant) -> Taken:
         bad: list[BadMessage] = []
-        taken = repeated = 0
+        taken = duplicates = 0
         for line, message in enumerate(messages, 1):
             try:
                 one = msgspec.json.decode(message, type=RecordEvent)
@@ -113,11 +114,11 @@ class Memory:
             if one.source != source:
                 bad.append(BadMessage(line, f"`{one.source}` is not the source of this key"))
             elif any(old.event_id == one.event_id for old in self.events):
-                repeated += 1
+                duplicates += 1
             else:
                 self.events.append(one)
                 taken += 1
-        return Taken(taken, repeated, tuple(bad))
+        return Taken(taken, duplicates, tuple(bad))
 
 
 def _fits(one: Record, query: Query) -> bool:
@@ -224,9 +225,9 @@ class Town:
             (Agency(OTHER, "Another", ("other",), True), "o-1"),
             (Agency(TOWN, "The Town", ("town",), True), "t-1"),
         ]:
-            ori = agency.ori
-            self.write(lambda c, a=agency: add_agency(c, a, self.made()))
-            self.write(lambda c, o=Officer(ori, officer, START): add_officer(c, o, self.made()))
+            self.write(partial(add_agency, agency=agency, made=self.made()))
+            on_roster = Officer(agency.ori, officer, START)
+            self.write(partial(add_officer, officer=on_roster, made=self.made()))
         self.enter_key("bureau", BUREAU)
         self.enter_key("other", OTHER)
         self.enter_key("jail", TOWN, source="jail")

@@ -17,13 +17,13 @@ from typing import Final
 
 from comity.city.court import tell_court
 from comity.city.dice import Dice
-from comity.city.figures import city_figures
+from comity.city.figures import Figures, city_figures
 from comity.city.names import record_number
 from comity.city.people import UNIX_DAY, Person, draw_person
 from comity.city.plan import DAY_MS, Plan, draw_plan
 from comity.city.stay import tell_stay
 from comity.errors import ComityError
-from comity.instant import Instant, format_instant, parse_local
+from comity.instant import Instant, InstantError, format_instant, parse_local
 from comity.records.event import RecordEvent
 from comity.records.record import RecordId
 
@@ -97,7 +97,13 @@ def _feed(city: City, start: Instant, end: Instant, founded: Instant) -> Iterato
 class City:
     """Who is arrested on which day, and what comes of it; every question has one answer."""
 
-    def __init__(self, seed: int, arrests_per_day: float, time_zone: str) -> None:
+    def __init__(
+        self,
+        seed: int,
+        arrests_per_day: float,
+        time_zone: str,
+        figures: Figures | None = None,
+    ) -> None:
         if not 0 < arrests_per_day <= ARRESTS_A_DAY_MAX:
             raise CityImpossible(
                 f"{arrests_per_day} arrests a day",
@@ -106,7 +112,7 @@ class City:
         self._seed = seed
         self._rate = arrests_per_day
         self._zone = time_zone
-        self._figures = city_figures()
+        self._figures = figures or city_figures()
         self._detained_share = self._figures.detainers_a_day / self._figures.arrests_a_day
         self._days: dict[int, tuple[Instant, ...]] = {}
         self._starts: dict[int, Instant] = {}
@@ -115,8 +121,7 @@ class City:
         """The first instant of a local day (a Gregorian ordinal)."""
         known = self._starts.get(day)
         if known is None:
-            known = parse_local(date.fromordinal(day).isoformat(), self._zone)
-            self._starts[day] = known
+            known = self._starts[day] = _first_instant(date.fromordinal(day), self._zone)
         return known
 
     def arrested_on(self, day: int) -> tuple[Instant, ...]:
@@ -178,3 +183,11 @@ class City:
             if self.plan(before, other).left_at >= self.arrested_on(day)[slot - 1]:
                 return day, slot
             day, slot = before, other
+
+
+def _first_instant(day: date, zone: str) -> Instant:
+    """Midnight, or one o'clock on a day that begins then because clocks were put forward."""
+    try:
+        return parse_local(day.isoformat(), zone)
+    except InstantError:
+        return parse_local(f"{day.isoformat()}T01:00", zone)

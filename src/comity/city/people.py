@@ -98,7 +98,7 @@ def draw_person(figures: Figures, seed: int, day: int, slot: int) -> Person:
         sex_code=dice.share(figures.sex),
         race_code=dice.share(figures.race),
         born=_birthday(date.fromordinal(day), dice.between(first, last), dice.unit()),
-        birthplace=birthplace(dice, figures.born_abroad),
+        birthplace=birthplace(Dice(seed, "birthplace", day, slot), figures.born_abroad),
         contact=Contact(address(dice), telephone(dice)),
         state_id=state_id(number),
         fbi_id=fbi_id(number),

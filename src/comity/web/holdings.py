@@ -1,6 +1,6 @@
 """The records and their events, as far as the gateway reads them, and the bell for new ones.
 
-`Holdings` is what `comity.web.records_held` makes of the store; tests hold others.
+`Holdings` is what `comity.web.records_held` makes of the store.
 The bell is pulled by: whoever waits wakes when something was taken in, and reads
 from its own position, so that a slow reader delays nobody.
 """
@@ -27,7 +27,7 @@ class Placed(msgspec.Struct, frozen=True):
 
 
 class BadMessage(msgspec.Struct, frozen=True):
-    """A message that was put in quarantine. `line` counts from 1."""
+    """A message that was not taken in: quarantined, or of an expunged record. `line` counts from 1."""
 
     line: int
     reason: str
@@ -37,7 +37,7 @@ class Taken(msgspec.Struct, frozen=True):
     """What became of the messages of one request. `dropped` counts rejected fields by name."""
 
     taken_in: int
-    repeated: int
+    duplicates: int
     quarantined: tuple[BadMessage, ...]
     dropped: dict[str, int] = {}
 

@@ -9,14 +9,14 @@ for use inside such a job (`Database.write`). Does not: say what is in force
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 import apsw
 import msgspec
 
-from comity.errors import IntegrityFault, NotFound
+from comity.errors import ComityError, IntegrityFault, NotFound
 from comity.instant import Instant, format_instant
 from comity.law.check import demand_valid
 from comity.law.instrument import Instrument
@@ -46,18 +46,22 @@ from comity.ledger.append import DurableReceipt
 from comity.ledger.entry import Randomness, seal
 from comity.store.sqlite.append import append_entries, bump_generation
 from comity.store.sqlite.database import Database
+from comity.store.sqlite.ledger import opened
 
-_ACTS: Final = {
-    act_word_: kind
-    for kind in (Drafted, Adopted, Voted, Suspended, Resumed, Revoked)
-    for act_word_ in (str(kind.__struct_config__.tag),)
+_ACTS: Final[Mapping[str, Callable[..., LawAct]]] = {
+    "drafted": Drafted,
+    "adopted": Adopted,
+    "voted": Voted,
+    "suspended": Suspended,
+    "resumed": Resumed,
+    "revoked": Revoked,
 }
 _SELECT: Final = (
     "SELECT act, ref, digest, party, at, recorded_at, period_end, yes, until,"
     " key_id, message, signature FROM law_act ORDER BY position"
 )
 _INSERT: Final = (
-    "INSERT INTO law_act SELECT ifnull(max(position) + 1, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    "INSERT INTO law_act SELECT ifnull(max(position) + 1, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
     " FROM law_act"
 )
 
@@ -159,23 +163,6 @@ def record_act_in(
     message = signed_bytes(act)
     vote = act if isinstance(act, Voted) else None
     until = act.until if isinstance(act, Suspended) else None
-    connection.execute(
-        _INSERT,
-        (
-            act_word(act),
-            act.ref,
-            act.digest,
-            act.party,
-            act.at,
-            recorded_at,
-            None if vote is None else vote.period_end,
-            None if vote is None else int(vote.yes),
-            until,
-            act.key_id,
-            message,
-            act.signature,
-        ),
-    )
     facts: dict[str, Any] = {
         "change": act_word(act),
         "ref": act.ref,
@@ -193,7 +180,50 @@ def record_act_in(
         "message": message.hex(),
         "signature": act.signature.hex(),
     }
-    return _enter(connection, facts, request, recorded_at, randomness)
+    receipt = _enter(connection, facts, request, recorded_at, randomness)
+    connection.execute(
+        _INSERT,
+        (
+            act_word(act),
+            act.ref,
+            act.digest,
+            act.party,
+            act.at,
+            recorded_at,
+            None if vote is None else vote.period_end,
+            None if vote is None else int(vote.yes),
+            until,
+            act.key_id,
+            message,
+            act.signature,
+            receipt.index,
+        ),
+    )
+    return receipt
+
+
+def check_law(connection: apsw.Connection) -> Iterator[str]:
+    """Every fault of the law on file, in words: for `comity doctor`.
+
+    Beyond what the register checks of itself, each act must be the one that its entry
+    in the ledger says, recorded at the instant the entry says.
+    """
+    try:
+        load_register(connection)
+    except ComityError as fault:
+        yield fault.sentence()
+    rows: list[Any] = connection.execute(
+        "SELECT ref, entry, message, signature, recorded_at FROM law_act ORDER BY position"
+    ).fetchall()
+    for ref, index, message, signature, recorded_at in rows:
+        try:
+            entry = opened(connection, index)
+        except ComityError as fault:
+            yield fault.sentence()
+            continue
+        says = (entry.request.get("message"), entry.request.get("signature"), entry.decision["at"])
+        if says != (message.hex(), signature.hex(), format_instant(recorded_at)):
+            yield f"{ref}: an act is not the one that entry {index} says"
 
 
 def add_party_key(

@@ -11,6 +11,7 @@
 -- law_act    position: the order of recording. at: from when the act takes effect, which the
 --            party signed; recorded_at: when it became known here. message: the very bytes
 --            that were signed, so that an auditor can check them with openssl alone.
+--            entry: the entry of the ledger that says the same.
 
 CREATE TABLE law_text (
     ref         TEXT PRIMARY KEY,
