@@ -1,8 +1,7 @@
-"""Comity's side of the gateway bench: a database with law, registry and records, and `comity serve`.
+"""Comity's side of the gateway bench: a database with law, registry and records, and the server.
 
-Everything goes in by the functions that the commands use, and the server is the
-one that people start. Only the settings differ from the defaults: no limit of
-requests a minute that a load generator would meet.
+Everything goes in by the functions that the commands use. Only the settings differ
+from the defaults: no limit of requests a minute that a load generator would meet.
 """
 
 from __future__ import annotations
@@ -27,13 +26,20 @@ from comity.records.event import RecordEvent
 from comity.records.ingest import Batch
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.law import add_party_key, record_act
-from comity.store.sqlite.records import SqliteRecords
+from comity.store.sqlite.records import take_in_batch
 from comity.store.sqlite.registry import Made, add_agency, add_key, add_officer
 
 ORI: Final = Ori("DCATF0000")
 OFFICER: Final = "4711"
 KEY_ID: Final = "bench-1"
-SERVE: Final = ("-c", "from comity.cli.main import main; main(['serve'])")
+
+
+def serve(port: int) -> list[str]:
+    """What Python runs as Comity's server: one process, as the alternative with one worker."""
+    return [
+        *("-m", "uvicorn", "--factory", "bench.comity_app:application"),
+        *("--host", HOST, "--port", str(port), "--no-access-log", "--log-level", "warning"),
+    ]
 
 
 def prepare(
@@ -103,7 +109,11 @@ def _enter_agency(database: Database, public_key: bytes) -> None:
 
 def _take_in(database: Database, events: Iterable[RecordEvent]) -> None:
     every = list(events)
-    batch = Batch(positions=tuple(str(one) for one in range(len(every))), events=tuple(every))
-    applied = SqliteRecords(database, os.urandom).take_in(batch, clock())
+    positions = [str(number) for number, _ in enumerate(every)]
+    batch = Batch(events=every, positions=positions, refused=(), dropped={})
+    at = clock()
+    applied = database.write(
+        lambda connection: take_in_batch(connection, batch, at, os.urandom)
+    ).result()
     if applied.applied != len(every):
         raise RuntimeError(f"not every record was taken in: {applied}")

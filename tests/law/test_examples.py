@@ -52,12 +52,25 @@ def test_the_examples_of_the_sample_come_out() -> None:
         # A permit behind a forbid of another clause: neither permitted nor untouched.
         (juvenile(), "2", set(), {"permitted", "refused", "untouched", "withheld", "held"}),
         (juvenile(), "3", {"refused", "withheld"}, {"permitted", "untouched", "held"}),
-        # Withholding and approval both refuse: it is neither one alone.
+        # Withholding and approval both refuse: nothing is held that approval would not open.
         (
             juvenile("see birthplace", approved="false"),
             "3",
+            {"refused", "withheld"},
+            {"held", "permitted", "untouched"},
+        ),
+        (
+            juvenile("see birthplace", approved="false"),
+            "2",
+            {"refused", "withheld"},
+            {"held", "permitted", "untouched"},
+        ),
+        # Approval alone stands in the way, but would open nothing.
+        (
+            "  act: see birthplace\n  asks: {agency: state-police, purpose: audit}\n",
+            "2",
             {"refused"},
-            {"withheld", "held", "permitted", "untouched"},
+            {"held", "withheld", "permitted", "untouched"},
         ),
         (juvenile("see court"), "3", {"refused", "withheld"}, {"untouched", "held"}),
         (juvenile(purpose="audit"), "2", {"refused", "untouched"}, {"withheld", "permitted"}),

@@ -159,6 +159,23 @@ def test_a_job_that_ends_the_transaction_fails_its_batch(database: Database) -> 
     assert database.write(putting(3)).result(WAIT) == 3
 
 
+def test_a_disk_fault_that_leaves_the_transaction_open_fails_its_batch(database: Database) -> None:
+    def meet_a_full_disk(connection: apsw.Connection) -> None:
+        put(connection, 2)
+        raise apsw.FullError("no space")  # as when a statement alone was taken back
+
+    held = Held(database)
+    before = database.write(putting(1))
+    meeting = database.write(meet_a_full_disk)
+    held.let_go()
+    for future in (before, meeting):
+        with pytest.raises(StoreUnwritable, match="the disk is full; nothing was written"):
+            future.result(WAIT)
+    assert notes(database.reader()) == []
+    assert database.write(putting(3)).result(WAIT) == 3
+    assert notes(database.reader()) == [3]
+
+
 def test_a_cancelled_job_that_has_not_begun_does_not_run(database: Database) -> None:
     held = Held(database)
     cancelled = database.write(putting(1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import apsw
@@ -197,15 +196,16 @@ def test_everyone_born_abroad_is_refused_before_a_record_is_read(town: Town) -> 
     assert answer["clauses"][0]["clause"] == "7"
 
 
-def test_a_list_that_is_too_broad_is_refused_with_an_entry(tmp_path: Path) -> None:
-    town = Town(tmp_path, Limits(list_candidates_max=3))
+def test_a_list_that_is_too_broad_is_refused_with_an_entry(
+    town_with: Callable[[Limits], Town],
+) -> None:
+    town = town_with(Limits(list_candidates_max=3))
     town.memory.records = {f"r-{n}": record(n) for n in range(4)}
     before = entries(town)
     answer = town.ask(query={"kind": "list", "sur_name": "Nemo"}).json
     assert answer["outcome"] == "refuse"
     assert "too broad" in answer["reason"]
     assert entries(town) == before + 1
-    town.close()
 
 
 # Never an inquiry.
@@ -337,14 +337,16 @@ def test_words_and_values_that_make_no_inquiry(
     assert entries(town) == before
 
 
-@pytest.mark.parametrize("raw", [b"{", b"[]", b"\xff\xfe", b'{"a":"\\ud800"}', b"[" * 60_000, b"1"])
+@pytest.mark.parametrize(
+    "raw", [b"{", b"[]", b"\xff\xfe", b'{"inquiry_id":"\\ud800"}', b"[" * 60_000, b"1"]
+)
 def test_what_is_not_json(town: Town, raw: bytes) -> None:
     reply = town.send("POST", "/inquiries", raw)
     assert (reply.status, problem(reply)) == (400, "malformed-inquiry")
 
 
-def test_an_oversized_body_and_header(tmp_path: Path) -> None:
-    town = Town(tmp_path, Limits(body_bytes=2000))
+def test_an_oversized_body_and_header(town_with: Callable[[Limits], Town]) -> None:
+    town = town_with(Limits(body_bytes=2000))
     for target in ("/inquiries", "/subscriptions"):
         reply = town.send("POST", target, b"x" * 2001)
         assert (reply.status, problem(reply)) == (413, "body-too-large")
@@ -353,11 +355,12 @@ def test_an_oversized_body_and_header(tmp_path: Path) -> None:
     assert town.call(said, raw).status == 413
     reply = town.call(with_header(scope, "x-long", "x" * 20_000), raw)
     assert (reply.status, problem(reply)) == (431, "header-too-large")
-    town.close()
 
 
-def test_the_rate_limit_is_of_one_key_and_says_when_to_go_on(tmp_path: Path) -> None:
-    town = Town(tmp_path, Limits(requests_per_minute=3))
+def test_the_rate_limit_is_of_one_key_and_says_when_to_go_on(
+    town_with: Callable[[Limits], Town],
+) -> None:
+    town = town_with(Limits(requests_per_minute=3))
     for _ in range(3):
         assert town.ask().status == 200
     reply = town.ask()
@@ -367,15 +370,13 @@ def test_the_rate_limit_is_of_one_key_and_says_when_to_go_on(tmp_path: Path) -> 
     town.now = Instant(town.now + 20_000)
     assert town.ask().status == 200
     assert town.ask().status == 429
-    town.close()
 
 
-def test_a_bad_signature_spends_nobody_elses_share(tmp_path: Path) -> None:
-    town = Town(tmp_path, Limits(requests_per_minute=1))
+def test_a_bad_signature_spends_nobody_elses_share(town_with: Callable[[Limits], Town]) -> None:
+    town = town_with(Limits(requests_per_minute=1))
     for _ in range(5):
         assert town.send("GET", "/subscriptions", as_="x", key_id=key_id("bureau")).status == 401
     assert town.ask().status == 200
-    town.close()
 
 
 # Keys of record systems and of agencies do not mix.

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -186,6 +186,12 @@ class Town:
         self.loop.close()
         self.database.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def made(self) -> Made:
         return Made("clerk", self.now, self.draw)
 
@@ -305,7 +311,7 @@ class Town:
             else:
                 reply.body += message.get("body", b"")
 
-        await self.gateway(scope, receive, send)
+        await self.gateway({**scope, "state": {}}, receive, send)
         return reply
 
     @contextlib.asynccontextmanager
@@ -318,6 +324,8 @@ class Town:
             scope["headers"].append((b"last-event-id", last.encode()))
         line = Line(self, scope)
         try:
+            await asyncio.wait_for(line.begun.wait(), 5)
+            assert line.status == 200
             yield line
         finally:
             await line.hang_up()
@@ -328,6 +336,7 @@ class Line:
 
     def __init__(self, town: Town, scope: dict[str, Any]) -> None:
         self.status = 0
+        self.begun = asyncio.Event()
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._gone = asyncio.Event()
         self._asked = False
@@ -346,6 +355,7 @@ class Line:
         await self.reading.wait()
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.begun.set()
             return
         if message.get("body"):
             self._frames.put_nowait(message["body"])

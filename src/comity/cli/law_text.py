@@ -7,6 +7,7 @@ Source: DESIGN.md, Faces. Exit codes: 0 ok, 1 problems found, 2 usage,
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sized
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,10 +52,11 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
         for problem in found.problems:
             emit(problem.render())
     if found.problems:
-        say(f"{len(found.problems)} problems in {len(found.files)} texts")
+        say(f"{_count(found.problems, 'problem')} in {_count(found.files, 'text')}")
         raise click.exceptions.Exit(FOUND)
-    count = sum(len(clause.examples) for one in found.instruments for clause in one.clauses)
-    say(f"{len(found.files)} texts, no problems; {count} examples came out as written")
+    examples = [e for one in found.instruments for clause in one.clauses for e in clause.examples]
+    said = f"{_count(examples, 'example')} came out as written"
+    say(f"{_count(found.files, 'text')}, no problem; {said}")
 
 
 @click.command("show")
@@ -93,7 +95,7 @@ def diff(before: str, after: str, as_json: bool) -> None:
         for change in changes:
             _emit_change(change)
     if changes:
-        say(f"{len(changes)} differences between {old.ref} and {new.ref}")
+        say(f"{_count(changes, 'difference')} between {old.ref} and {new.ref}")
         return
     same = "the same text" if old.digest == new.digest else "the same in words and rules"
     say(f"{old.ref} and {new.ref} are {same}")
@@ -165,6 +167,10 @@ def _emit_change(change: Change) -> None:
 
 def _indented(text: str, blanks: int = 2) -> str:
     return "\n".join(" " * blanks + line if line else "" for line in text.split("\n"))
+
+
+def _count(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}" + ("" if len(things) == 1 else "s")
 
 
 def _name(instrument: Instrument) -> dict[str, str]:

@@ -23,7 +23,6 @@ from comity.law.schema import ACTS, SCHEMA
 _ENCODE: Final = msgspec.json.Encoder().encode
 _REGISTER: Final = Uid("Register", "register")
 _RECORD: Final = Uid("Record", "example")
-_MANNERS: Final = {Expectation.WITHHELD: "withhold", Expectation.HELD: "approval"}
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -61,32 +60,47 @@ def run_examples(instrument: Instrument) -> tuple[Ran, ...]:
                     for policy_id, engine in alone.items()
                     if request.decide(engine, act).determining
                 )
-                met = _met(clause, example, verdict, satisfied, manners)
+                outcome = _outcome(verdict, manners)
+                if outcome is Expectation.HELD and not request.would_be_permitted(whole, act):
+                    outcome = Expectation.REFUSED
+                met = _met(clause, example, verdict, outcome, satisfied)
                 found.append(Ran(clause.number, example, act, verdict, satisfied, met))
     return tuple(found)
+
+
+def _outcome(verdict: Verdict, manners: Mapping[str, str | None]) -> Expectation:
+    """How a live inquiry would end: refused outright, unless every refusing clause says otherwise.
+
+    Must agree with `comity.disclosure.decide`, which also holds for approval only
+    what approval would open.
+    """
+    if verdict.permitted:
+        return Expectation.PERMITTED
+    used = {manners[policy_id] for policy_id in verdict.determining}
+    if verdict.fault is not None or verdict.erring or not used or None in used:
+        return Expectation.REFUSED
+    return Expectation.HELD if used == {"approval"} else Expectation.WITHHELD
 
 
 def _met(
     clause: Clause,
     example: Example,
     verdict: Verdict,
+    outcome: Expectation,
     satisfied: frozenset[str],
-    manners: Mapping[str, str | None],
 ) -> bool:
     if verdict.fault is not None:
         return False
     own = {policy.id for policy in clause.policies}
     decided_here = not own.isdisjoint(verdict.determining)
-    expect = Expectation(example.expect)
-    if expect is Expectation.PERMITTED:
-        return verdict.permitted and decided_here
-    if expect is Expectation.UNTOUCHED:
-        return own.isdisjoint(satisfied) and own.isdisjoint(verdict.erring)
-    if verdict.permitted:
-        return False
-    if expect is Expectation.REFUSED:
-        return decided_here or not verdict.determining or not _any_permit(verdict, satisfied)
-    return decided_here and {manners[p] for p in verdict.determining} == {_MANNERS[expect]}
+    match Expectation(example.expect):
+        case Expectation.UNTOUCHED:
+            return own.isdisjoint(satisfied) and own.isdisjoint(verdict.erring)
+        case Expectation.REFUSED:
+            stopped = decided_here or not _any_permit(verdict, satisfied)
+            return not verdict.permitted and stopped
+        case expected:
+            return decided_here and outcome is expected
 
 
 def _any_permit(verdict: Verdict, satisfied: frozenset[str]) -> bool:
@@ -101,18 +115,29 @@ class _Request:
         facts = example.facts
         who: Mapping[str, Any] = facts.get("asks") or facts["presents"]
         at = {"__extn": {"fn": "datetime", "arg": format_instant(facts.get("at", otherwise_at))}}
-        self._context = _ENCODE({"at": at, **_context(facts)}).decode()
+        context = {"at": at, **_context(facts)}
+        self._context = _ENCODE(context).decode()
+        self._approved = (
+            _ENCODE({**context, "approved": True}).decode() if "approved" in context else None
+        )
         self._resource = _REGISTER if ACTS[example.acts[0]].resource == "Register" else _RECORD
         self._principal, entities = _principal(who)
         about = {"uid": self._resource, "attrs": _about(facts.get("about", {})), "parents": ()}
         self._slice: Slice = engine.slice(_ENCODE([*entities, about]).decode())
 
     def decide(self, engine: Engine, act: str) -> Verdict:
+        return self._ask(engine, act, self._context)
+
+    def would_be_permitted(self, engine: Engine, act: str) -> bool:
+        """Whether an approval would open it; a custody act knows none."""
+        return self._approved is not None and self._ask(engine, act, self._approved).permitted
+
+    def _ask(self, engine: Engine, act: str, context: str) -> Verdict:
         return engine.decide(
             principal=self._principal,
             act=act,
             resource=self._resource,
-            context=self._context,
+            context=context,
             entities=self._slice,
         )
 

@@ -41,7 +41,7 @@ from comity.law.lifecycle import (
 from comity.law.period import days_before, period_at
 from comity.law.signing import PartyKey, signed_bytes
 from comity.law.sound import demand_sound_act, sound_keys, sound_texts
-from comity.law.timeline import Tally, begins_at, tally, timeline
+from comity.law.timeline import Tally, begins_at, tally, timeline, unsigned
 
 DAY_MS: Final = 86_400_000
 LAWS_KEPT: Final = 64
@@ -157,6 +157,11 @@ class Register:
         """Every act upon one version, as recorded. Raises NotFound."""
         self.instrument(ref)
         return tuple(_recorded(act) for act in self.acts[: self._known(known_at)] if act.ref == ref)
+
+    def unsigned(self, ref: str) -> tuple[str, ...]:
+        """Whose signatures are missing for the text to be adopted. Raises NotFound."""
+        upon = [act for act in self.acts if act.ref == ref]
+        return unsigned(self.instrument(ref), upon, self.timeline(ref)[-1])
 
     def tally(self, ref: str, at: Instant, known_at: Instant | None = None) -> Tally | None:
         """The votes cast by `at` on the period it falls in, or on the one whose end was not carried.

@@ -133,6 +133,27 @@ def tally(renewal: Renewal, acts: Iterable[LawAct], period_end: Instant) -> Tall
     )
 
 
+def unsigned(
+    instrument: Instrument, acts: Iterable[LawAct], standing: Standing
+) -> tuple[str, ...]:
+    """The parties whose signature is missing for the text to be adopted from `standing` on.
+
+    `standing` is that of its last known status; nobody is missing where it is adopted.
+    """
+    if standing.status in (LawStatus.ADOPTED, LawStatus.IN_FORCE, LawStatus.SUSPENDED):
+        return ()
+    acts = tuple(acts)
+    revoked = max((act.at for act in acts if isinstance(act, Revoked)), default=None)
+    signed = {
+        act.party
+        for act in acts
+        if isinstance(act, Adopted)
+        and (standing.since is None or act.at >= standing.since)
+        and (revoked is None or act.at > revoked)
+    }
+    return tuple(party for party in signers(instrument) if party not in signed)
+
+
 def suspensions(acts: Iterable[LawAct], party: str | None = None) -> tuple[Range, ...]:
     """When somebody's suspension (or that party's) runs: ranges in order, without overlap."""
     acts = tuple(acts)

@@ -56,8 +56,11 @@ class Applied(msgspec.Struct, frozen=True):
 class RecordStore(Protocol):
     """Where a batch becomes durable, whole or not at all."""
 
-    def take_in(self, batch: Batch, at: Instant) -> Applied:
-        """Apply one batch in one durable transaction. Raises the store's own fault, nothing applied."""
+    def take_in(self, batch: Batch, at: Instant) -> Callable[[], Applied]:
+        """Begin to apply one batch in one durable transaction; calling the result waits for it.
+
+        The waiting raises the store's own fault, and then nothing of the batch was applied.
+        """
         ...
 
 
@@ -88,21 +91,39 @@ def take_in(
     progress: Callable[[int], None] = lambda _: None,
     batch_messages: int = BATCH_MESSAGES,
 ) -> Taken:
-    """Take in a stream of messages, batch by batch; `at` says when each batch is received."""
+    """Take in a stream of messages, batch by batch; `at` says when each batch is received.
+
+    While one batch is made durable, the next is read; there are never more than two.
+    """
     taken = Taken()
+    under_way: tuple[Batch, Callable[[], Applied]] | None = None
     for batch in _batches(messages, batch_messages):
-        became = store.take_in(batch, at())
-        taken.applied += became.applied
-        taken.duplicates += became.duplicates
-        taken.expunged += len(became.expunged)
-        taken.quarantined += became.quarantined
-        for name, count in batch.dropped.items():
-            taken.dropped[name] = taken.dropped.get(name, 0) + count
-        reasons = [f"{one.position}: {one.reason}" for one in batch.refused]
-        reasons += [f"{position}: {EXPUNGED}" for position in became.expunged]
-        taken.first_reasons += reasons[: REASONS_MAX - len(taken.first_reasons)]
-        progress(len(batch.events) + len(batch.refused))
+        begun = store.take_in(batch, at())
+        if under_way is not None:
+            _count(taken, *under_way, progress)
+        under_way = (batch, begun)
+    if under_way is not None:
+        _count(taken, *under_way, progress)
     return taken
+
+
+def _count(
+    taken: Taken,
+    batch: Batch,
+    begun: Callable[[], Applied],
+    progress: Callable[[int], None],
+) -> None:
+    became = begun()
+    taken.applied += became.applied
+    taken.duplicates += became.duplicates
+    taken.expunged += len(became.expunged)
+    taken.quarantined += became.quarantined
+    for name, count in batch.dropped.items():
+        taken.dropped[name] = taken.dropped.get(name, 0) + count
+    reasons = [f"{one.position}: {one.reason}" for one in batch.refused]
+    reasons += [f"{position}: {EXPUNGED}" for position in became.expunged]
+    taken.first_reasons += reasons[: REASONS_MAX - len(taken.first_reasons)]
+    progress(len(batch.events) + len(batch.refused))
 
 
 def _batches(messages: Iterable[Message], most: int) -> Iterator[Batch]:

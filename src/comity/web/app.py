@@ -86,9 +86,9 @@ def _asking(gateway: Gateway) -> list[Any]:
         return caller, body
 
     @get("/inquiries/{inquiry_id:str}")
-    async def look_up(request: Asking, inquiry_id: str) -> Reply:
+    async def look_up(request: Asking) -> Reply:
         caller, _ = await admitted(request)
-        return _reply(await fetch(desk, caller, inquiry_id))
+        return _reply(await fetch(desk, caller, request.path_params["inquiry_id"]))
 
     @post("/subscriptions")
     async def open_one(request: Asking) -> Reply:
@@ -101,9 +101,9 @@ def _asking(gateway: Gateway) -> list[Any]:
         return _reply(await list_subscriptions(desk, caller))
 
     @delete("/subscriptions/{inquiry_id:str}", status_code=200)
-    async def end_one(request: Asking, inquiry_id: str) -> Reply:
+    async def end_one(request: Asking) -> Reply:
         caller, _ = await admitted(request)
-        cancelled = await cancel(desk, caller, inquiry_id)
+        cancelled = await cancel(desk, caller, request.path_params["inquiry_id"])
         gateway.bell.ring()
         return _reply(cancelled)
 
@@ -141,7 +141,8 @@ def _open(gateway: Gateway) -> list[Any]:
         return _reply(law_page(desk.views.current(), desk.clock()))
 
     @get("/law/{ref:str}")
-    async def text(ref: str) -> Reply:
+    async def text(request: Asking) -> Reply:
+        ref: str = request.path_params["ref"]
         canonical = law_text(desk.views.current(), ref, desk.clock())
         return Response(canonical.encode("utf-8"), media_type="text/markdown; charset=utf-8")
 
@@ -161,8 +162,8 @@ def _open(gateway: Gateway) -> list[Any]:
         return _reply(tuple(KINDS.values()))
 
     @get("/problems/{slug:str}")
-    async def problem(slug: str) -> Reply:
-        return _reply(page_of(slug))
+    async def problem(request: Asking) -> Reply:
+        return _reply(page_of(request.path_params["slug"]))
 
     @get("/openapi.json")
     async def openapi() -> Reply:

@@ -87,15 +87,18 @@ class Gateway:
         if scope["type"] != "http":
             raise ValueError(f"the gateway speaks HTTP, not {scope['type']}")
         path: str = scope["path"]
-        if path == "/inquiries" and scope["method"] == "POST":
-            await self._guarded("POST /inquiries", self._inquire, scope, receive, send)
-        elif (found := _EVENTS.fullmatch(path)) and scope["method"] == "GET":
+        method: str = scope["method"]
+        work: Application
+        if path == "/inquiries":
+            work = self._inquire if method == "POST" else _only("POST")
+            await self._guarded(f"{method} /inquiries", work, scope, receive, send)
+        elif found := _EVENTS.fullmatch(path):
             scope["inquiry_id"] = found[1]
-            await self._guarded(
-                "GET /subscriptions/{inquiry_id}/events", self._stream, scope, receive, send
-            )
+            work = self._stream if method == "GET" else _only("GET")
+            route = f"{method} /subscriptions/{{inquiry_id}}/events"
+            await self._guarded(route, work, scope, receive, send)
         elif self.rest is not None:
-            await self._guarded(f"{scope['method']} …", self.rest, scope, receive, send)
+            await self._guarded(f"{method} …", self.rest, scope, receive, send)
 
     def admit(self, scope: Scope, body: bytes) -> Caller:
         """The verified caller of a request. Raises ProblemRaised."""
@@ -255,6 +258,20 @@ class Gateway:
             forget(connection, at)
 
         await self.desk.write(job)
+
+
+def _only(method: str) -> Application:
+    """What answers every other method."""
+
+    async def refuse(*_: object) -> None:
+        raise ProblemRaised(
+            "method-not-allowed",
+            f"this page takes {method} only",
+            remedy="/openapi.json lists every route",
+            headers={"Allow": method},
+        )
+
+    return refuse
 
 
 def _log_answer(route: str, caller: Caller, answer: Answer) -> None:

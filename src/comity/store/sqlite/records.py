@@ -11,7 +11,7 @@ standing, and the law decides.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import apsw
@@ -50,12 +50,12 @@ class SqliteRecords:
         self._database = database
         self._randomness = randomness
 
-    def take_in(self, batch: Batch, at: Instant) -> Applied:
-        """Apply one batch durably. Raises StoreUnwritable, and then nothing was applied."""
+    def take_in(self, batch: Batch, at: Instant) -> Callable[[], Applied]:
+        """Begin to apply one batch; the waiting raises StoreUnwritable, with nothing applied."""
         job = self._database.write(
             lambda connection: take_in_batch(connection, batch, at, self._randomness)
         )
-        return job.result()
+        return job.result
 
 
 def take_in_batch(

@@ -1,0 +1,162 @@
+"""`comity ingest`: take in events of a record system from files, NDJSON, CSV or Parquet.
+
+Invariants: what is bad is kept aside and counted, never lost; running the same
+file again changes nothing; exit code 1 says that something stands in quarantine.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from comity.cli.output import Progress, clock, emit_json, say
+from comity.cli.settings import Settings, load_settings, shipped
+from comity.errors import ComityError, NotFound
+from comity.records.ingest import (
+    Message,
+    Refused,
+    Taken,
+    messages_of_lines,
+    messages_of_rows,
+    take_in,
+)
+from comity.records.mapping import RowMapping, read_mapping
+from comity.records.read import Rows, read_lines
+from comity.store.sqlite.database import Database
+from comity.store.sqlite.records import (
+    SqliteRecords,
+    forget_quarantined,
+    quarantined,
+)
+
+
+class NoMapping(ComityError):
+    """A table needs a mapping file, and none was named."""
+
+
+@click.command("ingest")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--mapping",
+    metavar="FILE",
+    help="How the rows of a table become events; the name of a shipped one is enough (nyc-doc).",
+)
+@click.option(
+    "--source",
+    metavar="NAME",
+    default="file",
+    show_default=True,
+    help="Where a line that is no event is said to come from.",
+)
+@click.option("--retry", is_flag=True, help="Try what stands in quarantine again.")
+@click.option("--json", "as_json", is_flag=True, help="Write the counts as JSON.")
+def ingest(
+    files: tuple[Path, ...], mapping: str | None, source: str, retry: bool, as_json: bool
+) -> None:
+    """Take in events from FILES: .ndjson, .csv or .parquet."""
+    if not files and not retry:
+        raise click.UsageError("name at least one file, or --retry")
+    settings = load_settings()
+    table = _mapping(mapping)
+    with Database.open(settings.database) as database:
+        store = SqliteRecords(database, os.urandom)
+        taken = Taken()
+        if retry:
+            _add(taken, _retry(database, store, settings))
+        for file in files:
+            _add(taken, _take_file(file, table, source, store, settings))
+    _tell(taken, as_json)
+    if taken.quarantined or taken.expunged:
+        raise click.exceptions.Exit(1)
+
+
+def _mapping(name: str | None) -> RowMapping | None:
+    if name is None:
+        return None
+    path = Path(name)
+    if not path.is_file():
+        path = shipped("feeds") / f"{name}.toml"
+    if not path.is_file():
+        raise NotFound("no such mapping file", where=name, remedy="see docs/records.md, Mapping")
+    return read_mapping(path.read_text("utf-8"), path.name)
+
+
+def _take_file(
+    file: Path,
+    mapping: RowMapping | None,
+    source: str,
+    store: SqliteRecords,
+    settings: Settings,
+) -> Taken:
+    hold = settings.hold_birthplace
+    if file.suffix in (".csv", ".parquet"):
+        if mapping is None:
+            raise NoMapping(
+                "a table needs a mapping file", where=str(file), remedy="name one with --mapping"
+            )
+        rows = Rows(file)
+        messages: Any = messages_of_rows(
+            rows, rows.columns, mapping, clock(), hold_birthplace=hold, file=file.name
+        )
+        with Progress("events", total=rows.total) as line:
+            return take_in(messages, store, clock, line.step)
+    if not file.is_file():
+        raise NotFound("no such file", where=str(file))
+    with file.open("rb") as lines, Progress("events") as line:
+        messages = messages_of_lines(
+            read_lines(lines), source, clock(), hold_birthplace=hold, file=file.name
+        )
+        return take_in(messages, store, clock, line.step)
+
+
+def _retry(database: Database, store: SqliteRecords, settings: Settings) -> Taken:
+    """Each message in quarantine once more; those that are good now leave it.
+
+    A row of a table cannot be read again as a message and stays where it is: mend
+    the mapping or the file, and run the file again.
+    """
+    taken = Taken()
+    solved: list[int] = []
+    for one in quarantined(database.reader()):
+        lines = [(1, one.body or b"")]
+        messages: list[Message] = list(
+            messages_of_lines(lines, one.source, clock(), hold_birthplace=settings.hold_birthplace)
+        )
+        if isinstance(messages[0][1], Refused):
+            taken.quarantined += 1
+            if len(taken.first_reasons) < 5:
+                taken.first_reasons.append(f"{one.position}: {messages[0][1].reason}")
+            continue
+        _add(taken, take_in(messages, store, clock))
+        solved.append(one.number)
+    database.write(lambda connection: forget_quarantined(connection, solved)).result()
+    return taken
+
+
+def _add(total: Taken, more: Taken) -> None:
+    for field in ("applied", "duplicates", "expunged", "quarantined"):
+        setattr(total, field, getattr(total, field) + getattr(more, field))
+    for name, count in more.dropped.items():
+        total.dropped[name] = total.dropped.get(name, 0) + count
+    total.first_reasons += more.first_reasons
+
+
+def _tell(taken: Taken, as_json: bool) -> None:
+    if as_json:
+        emit_json(msgspec.to_builtins(taken))
+        return
+    say(f"{taken.applied:,} events taken in, {taken.duplicates:,} were here before")
+    for name, count in sorted(taken.dropped.items()):
+        say(f"field `{name}` dropped at the door {count:,} times; its value is kept nowhere")
+    if taken.expunged:
+        say(f"{taken.expunged:,} refused: their records were expunged")
+    if taken.quarantined:
+        say(f"{taken.quarantined:,} in quarantine:")
+    for reason in taken.first_reasons[:5]:
+        say(f"  {reason}")
+    if taken.quarantined:
+        say("Try: mend what sends them, then `comity ingest --retry`")
