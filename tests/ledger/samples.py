@@ -6,7 +6,12 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 from comity.ledger.entry import Randomness, SealedEntry, seal
+
+UNHURRIED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For property tests: a busy machine is not a counter-example."""
 
 
 def seeded(seed: int) -> Randomness:

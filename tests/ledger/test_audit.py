@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from comity.ledger.append import EntryIndex
 from comity.ledger.audit import StoredEntry, check_entries, check_entry
 from comity.ledger.entry import Commitment, leaf_hash
-from tests.ledger.samples import samples
+from tests.ledger.samples import UNHURRIED, samples
 
 COUNT = 6
 
@@ -46,12 +46,14 @@ def test_a_sound_range() -> None:
     assert list(check_entries([])) == []
 
 
+@UNHURRIED
 @given(st.sets(st.integers(0, 3)))
 def test_any_set_of_destroyed_compartments_still_verifies(destroyed: set[int]) -> None:
     (entry,) = kept(1)
     assert check_entry(without(entry, *destroyed)) == ()
 
 
+@UNHURRIED
 @given(
     st.integers(0, COUNT - 1),
     st.sampled_from(["commitment", "leaf_hash", "digests", "openings", "parts"]),

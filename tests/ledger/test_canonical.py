@@ -9,31 +9,35 @@ from typing import Any
 import msgspec
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.ledger.canonical import DEPTH_MAX, INTEGER_LIMIT, CanonicalError, canonical
+from tests.ledger.samples import UNHURRIED
 
 keys = st.text(st.characters(max_codepoint=127))
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 integers = st.integers(1 - INTEGER_LIMIT, INTEGER_LIMIT - 1)
 leaves = st.none() | st.booleans() | integers | texts
 values = st.recursive(
-    leaves, lambda inner: st.lists(inner) | st.dictionaries(keys, inner), max_leaves=20
+    leaves, lambda inner: st.lists(inner) | st.dictionaries(keys, inner), max_leaves=8
 )
-objects = st.dictionaries(keys, values)
+objects = st.dictionaries(keys, values, max_size=5)
 
 
+@settings(UNHURRIED, max_examples=200)
 @given(objects)
 def test_equals_rfc8785(value: dict[str, Any]) -> None:
     assert canonical(value) == rfc8785.dumps(value)
 
 
+@UNHURRIED
 @given(objects)
 def test_parses_back_to_the_same_value(value: dict[str, Any]) -> None:
     assert msgspec.json.decode(canonical(value)) == value
 
 
+@UNHURRIED
 @given(objects, st.randoms())
 def test_the_order_of_keys_is_no_matter(value: dict[str, Any], random: Any) -> None:
     shuffled = list(value.items())

@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.ledger.canonical import CanonicalError
@@ -22,7 +22,7 @@ from comity.ledger.entry import (
     opens,
     seal,
 )
-from tests.ledger.samples import sample, samples, seeded
+from tests.ledger.samples import UNHURRIED, sample, samples, seeded
 from tests.ledger.test_canonical import objects
 
 EMPTY: dict[str, Any] = {}
@@ -55,7 +55,7 @@ def test_a_fixed_vector() -> None:
     )
 
 
-@settings(max_examples=40)
+@UNHURRIED
 @given(objects, objects, objects, objects)
 def test_an_entry_opens(
     subject: dict[str, Any],
@@ -80,6 +80,7 @@ def test_an_entry_opens(
         assert compartment_digest(name, opening, part) == digest
 
 
+@UNHURRIED
 @given(st.integers(0, 3), st.sampled_from(["part", "opening"]), st.data())
 def test_any_changed_bit_changes_the_digest_and_the_entry(
     compartment: int, which: str, data: st.DataObject

@@ -40,14 +40,16 @@ parts = st.builds(
     birthplace=st.none() | words,
     contact=st.none() | st.builds(Contact, address=words),
     arrest=st.none() | st.builds(Arrest, arrested_at=instants),
-    charges=tuples_of(st.builds(Charge, sequence=sequences, statute=words)),
+    charges=tuples_of(st.builds(Charge, sequence=sequences, statute=words, filed_at=instants)),
     charges_dropped=st.lists(sequences, max_size=1).map(tuple),
-    appearances=tuples_of(st.builds(Appearance, sequence=sequences, court=words)),
+    appearances=tuples_of(st.builds(Appearance, sequence=sequences, court=words, at=instants)),
     custody=st.none() | st.builds(Custody, status=st.sampled_from(CustodyStatus)),
     whereabouts=st.none() | st.builds(Whereabouts, cell=words),
     release=st.none() | st.builds(Release, released_at=instants),
-    holds=tuples_of(st.builds(Hold, sequence=sequences, issuer=words)),
-    convictions=tuples_of(st.builds(Conviction, sequence=sequences, statute=words)),
+    holds=tuples_of(st.builds(Hold, sequence=sequences, issuer=words, lifted_at=instants)),
+    convictions=tuples_of(
+        st.builds(Conviction, sequence=sequences, statute=words, convicted_at=instants)
+    ),
     bystanders=tuples_of(st.builds(Bystander, sequence=sequences, role=words)),
 )
 

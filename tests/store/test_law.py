@@ -234,7 +234,7 @@ def test_keys_are_entered_and_revoked_with_an_entry_each(database: Database) -> 
     receipt = run(
         database,
         lambda c: revoke_party_key(
-            c, city.key_id, randomness=randomness, recorded_at=local("2016-01-01")
+            c, "city", city.key_id, randomness=randomness, recorded_at=local("2016-01-01")
         ),
     )
     assert opened(database.reader(), receipt.index).decision["change"] == "party key revoked"
@@ -245,7 +245,9 @@ def test_keys_are_entered_and_revoked_with_an_entry_each(database: Database) -> 
     with pytest.raises(NotFound):
         run(
             database,
-            lambda c: revoke_party_key(c, city.key_id, randomness=randomness, recorded_at=T0),
+            lambda c: revoke_party_key(
+                c, "city", city.key_id, randomness=randomness, recorded_at=T0
+            ),
         )
     assert {key.party: key.revoked_at for key in party_keys(database.reader())} == {
         "city": local("2016-01-01"),
@@ -255,19 +257,22 @@ def test_keys_are_entered_and_revoked_with_an_entry_each(database: Database) -> 
     }
 
 
-def test_acts_of_a_revoked_key_stand(database: Database) -> None:
+def test_acts_of_a_revoked_key_stand_also_of_the_same_millisecond(database: Database) -> None:
     record(database, ACT, ORDER)
     run(
         database,
         lambda c: revoke_party_key(
             c,
+            "city",
             party_key("city").key_id,
             randomness=randomness,
-            recorded_at=Instant(ACT.recorded_at + 1),
+            recorded_at=ACT.recorded_at,
         ),
     )
     known = load_register(database.reader())
     assert known.status(ORDER.ref, local("2017-01-01")).status is LawStatus.IN_FORCE
+    with pytest.raises(NotPermitted, match="counts no longer"):
+        record(database, revoked(ORDER, "city", Instant(ACT.at + 1)), at=Instant(ACT.at + 1))
 
 
 @pytest.mark.parametrize(

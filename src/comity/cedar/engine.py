@@ -118,11 +118,6 @@ class Engine:
         """Every policy by full id, as typed nodes."""
         return self._nodes
 
-    @property
-    def actions(self) -> Mapping[str, Action]:
-        """Every action of the schema, groups too."""
-        return self._actions
-
     def slice(self, entities: str) -> Slice:
         """Prepare entities (Cedar entities JSON array text) for several decisions."""
         try:

@@ -2,7 +2,7 @@
 
 Names are a head and a tail of invented syllables. The whole stock is small enough
 to be read through: `tests/city/test_names.py` holds every name and street to some
-43,000 given and family names of 90 languages and countries (the lists of the
+43,000 given and family names of 80 languages and countries (the lists of the
 Faker package), and none is among them. It is no proof that nobody on earth is so
 called. Numbers have forms that the real ones cannot have, said at each function.
 Invariant: what is drawn for a person is independent of everything else about them.

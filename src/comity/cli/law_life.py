@@ -1,4 +1,4 @@
-"""`comity law in-force | adopt | vote | suspend | resume | revoke | history | keygen`.
+"""`comity law adopt | vote | suspend | resume | revoke | keygen`, and where a text stands.
 
 Source: docs/lifecycle.md; DESIGN.md, Faces. What a party does takes effect at `--at`
 and is recorded now, by the clock of this machine: the two are kept apart for good.
@@ -10,18 +10,13 @@ adopted (`comity.cli.law_text`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
 
+import apsw
 import click
-import msgspec
 
 from comity.cli.law_sign import (
-    Signing,
-    chosen,
+    Acting,
     demand_handle,
     make_key,
     moment,
@@ -29,108 +24,46 @@ from comity.cli.law_sign import (
     signed,
     signing_options,
 )
-from comity.cli.output import clock, emit, emit_json, say, table
+from comity.cli.law_standing import history, in_force
+from comity.cli.output import clock, emit, emit_json, say
 from comity.cli.settings import Settings, load_settings
 from comity.errors import NotFound
-from comity.instant import Instant, format_instant, format_local
+from comity.instant import format_instant, format_local
 from comity.law.check import demand_valid
 from comity.law.instrument import Instrument
-from comity.law.lifecycle import Adopted, LawAct, LawStatus, Resumed, Revoked, Suspended, Voted
-from comity.law.lifecycle import act_word
+from comity.law.lifecycle import (
+    Adopted,
+    LawAct,
+    Resumed,
+    Revoked,
+    Suspended,
+    Voted,
+    act_word,
+    check_act,
+)
 from comity.law.parse import parse_instrument
 from comity.law.period import period_at
-from comity.law.register import DecisionDue, Register
-from comity.law.signing import key_id_of
-from comity.law.timeline import Tally
+from comity.law.register import Register
+from comity.law.signing import PublicKey, key_id_of
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.law import add_party_key, load_register, record_act, revoke_party_key
 
-_as_json = click.option("--json", "as_json", is_flag=True, help="Data as JSON.")
-_known_at = click.option(
-    "--known-at", metavar="TIME", help="Count only what had been recorded by then."
-)
-
-
-@click.command("in-force")
-@click.option("--at", metavar="TIME", help="When; in the custodian's time zone. Default: now.")
-@_known_at
-@click.option(
-    "--within",
-    "within_days",
-    type=click.IntRange(0, 3660),
-    default=90,
-    show_default=True,
-    help="Tell of texts that end within so many days.",
-)
-@_as_json
-def in_force(at: str | None, known_at: str | None, within_days: int, as_json: bool) -> None:
-    """Say where every text on file stands at an instant, and what is in force."""
-    with _open() as (settings, database):
-        register = load_register(database.reader(), settings.stack)
-    zone = settings.time_zone
-    when = moment(at, zone)
-    known = None if known_at is None else moment(known_at, zone)
-    law = register.in_force(when, known)
-    standings = [register.status(ref, when, known) for ref in register.instruments]
-    tallies = {ref: register.tally(ref, when, known) for ref in register.instruments}
-    due = register.decisions_due(when, within_days, known)
-    if as_json:
-        emit_json(
-            {
-                "at": format_instant(when),
-                "known_at": _json_instant(known),
-                "digest": law.digest,
-                "since": _json_instant(law.since),
-                "until": _json_instant(law.until),
-                "texts": [
-                    {
-                        "ref": one.ref,
-                        "status": one.status.value,
-                        "since": _json_instant(one.since),
-                        "until": _json_instant(one.until),
-                        "votes": _json_tally(tallies[one.ref]),
-                    }
-                    for one in standings
-                ],
-                "due": [_json_due(one) for one in due],
-            }
-        )
-        return
-    emit(
-        table(
-            [
-                (
-                    one.ref,
-                    one.status.value,
-                    _local(one.since, zone),
-                    _local(one.until, zone),
-                    _votes(tallies[one.ref]),
-                )
-                for one in standings
-            ],
-            ("text", "status", "since", "until", "votes"),
-        )
-    )
-    count = len(law.instruments)
-    say(f"{count} in force at {format_local(when, zone)}; digest {law.digest[:16]}…")
-    for one in due:
-        say(_say_due(one, register.instrument(one.ref).term.time_zone))
+__all__ = ["adopt", "history", "in_force", "keygen", "resume", "revoke", "suspend", "vote"]
 
 
 @click.command("adopt")
 @click.argument("text", metavar="FILE")
 @signing_options
-def adopt(text: str, party: str, at: str | None, as_json: bool, **way: Path | None) -> None:
+def adopt(text: str, acting: Acting) -> None:
     """Sign a text for a party. With the last signature needed, it is adopted.
 
     FILE is a Markdown file, here or in the folder of law, or the ref of a text on file.
     """
-    signing = chosen(**_way(way), at=at)
-    with _open() as (settings, database):
+    settings = load_settings()
+    with Database.open(settings.database) as database:
         register = load_register(database.reader())
         instrument = _text(text, settings, register)
-        act = Adopted(**_fields(instrument, party, at))
-        _record(database, register, act, signing, instrument, as_json)
+        _record(database, register, instrument, Adopted(**acting.fields(instrument)), acting)
 
 
 @click.command("vote")
@@ -142,153 +75,76 @@ def adopt(text: str, party: str, at: str | None, as_json: bool, **way: Path | No
     help="The last day of the period voted on. Default: of the one that is running.",
 )
 @signing_options
-def vote(
-    ref: str,
-    yes: bool,
-    period_end: str | None,
-    party: str,
-    at: str | None,
-    as_json: bool,
-    **way: Path | None,
-) -> None:
+def vote(ref: str, yes: bool, period_end: str | None, acting: Acting) -> None:
     """Vote on whether a text goes on after the period that is running."""
-    signing = chosen(**_way(way), at=at)
-    with _open() as (_, database):
+    with Database.open(load_settings().database) as database:
         register = load_register(database.reader())
         instrument = register.instrument(ref)
-        fields = _fields(instrument, party, at)
+        fields = acting.fields(instrument)
         zone = instrument.term.time_zone
         if period_end is not None:
             ends_at = moment(period_end, zone, end_of_day=True)
         elif instrument.renewal is not None:
             ends_at = period_at(instrument.renewal.first_end, zone, fields["at"]).end
         else:
-            ends_at = fields["at"]  # refused in the register's own words
+            ends_at = fields["at"]  # the text has no periods, and `check_act` says so
         act = Voted(**fields, period_end=ends_at, yes=yes)
-        _record(database, register, act, signing, instrument, as_json)
+        _record(database, register, instrument, act, acting)
 
 
 @click.command("suspend")
 @click.argument("ref")
 @click.option("--until", metavar="TIME", help="When it goes on by itself. Default: on `resume`.")
 @signing_options
-def suspend(
-    ref: str,
-    until: str | None,
-    party: str,
-    at: str | None,
-    as_json: bool,
-    **way: Path | None,
-) -> None:
+def suspend(ref: str, until: str | None, acting: Acting) -> None:
     """Stop a text for a while. Only the party that did so can lift it."""
-    signing = chosen(**_way(way), at=at)
-    with _open() as (_, database):
+    with Database.open(load_settings().database) as database:
         register = load_register(database.reader())
         instrument = register.instrument(ref)
         ends_at = None if until is None else moment(until, instrument.term.time_zone)
-        act = Suspended(**_fields(instrument, party, at), until=ends_at)
-        _record(database, register, act, signing, instrument, as_json)
+        act = Suspended(**acting.fields(instrument), until=ends_at)
+        _record(database, register, instrument, act, acting)
 
 
 @click.command("resume")
 @click.argument("ref")
 @signing_options
-def resume(ref: str, party: str, at: str | None, as_json: bool, **way: Path | None) -> None:
+def resume(ref: str, acting: Acting) -> None:
     """Lift what the same party suspended."""
-    _simple(Resumed, ref, party, at, as_json, way)
+    with Database.open(load_settings().database) as database:
+        register = load_register(database.reader())
+        instrument = register.instrument(ref)
+        _record(database, register, instrument, Resumed(**acting.fields(instrument)), acting)
 
 
 @click.command("revoke")
 @click.argument("ref")
 @signing_options
-def revoke(ref: str, party: str, at: str | None, as_json: bool, **way: Path | None) -> None:
+def revoke(ref: str, acting: Acting) -> None:
     """End a text. It comes back only if every party adopts it anew."""
-    _simple(Revoked, ref, party, at, as_json, way)
-
-
-@click.command("history")
-@click.argument("ref")
-@_known_at
-@_as_json
-def history(ref: str, known_at: str | None, as_json: bool) -> None:
-    """Show every act upon a text, in the order recorded, and what followed."""
-    with _open() as (_, database):
+    with Database.open(load_settings().database) as database:
         register = load_register(database.reader())
-    instrument = register.instrument(ref)
-    zone = instrument.term.time_zone
-    known = None if known_at is None else moment(known_at, zone)
-    rows = register.history(ref, known)
-    line = register.timeline(ref, known)
-    if as_json:
-        emit_json(
-            {
-                "ref": ref,
-                "title": instrument.title,
-                "digest": instrument.digest,
-                "acts": [
-                    {
-                        "act": row.act,
-                        "party": row.party,
-                        "at": format_instant(row.at),
-                        "recorded_at": format_instant(row.recorded_at),
-                        "period_end": _json_instant(row.period_end),
-                        "vote": row.vote,
-                        "until": _json_instant(row.until),
-                        "key_id": row.key_id,
-                    }
-                    for row in rows
-                ],
-                "statuses": [
-                    {
-                        "status": one.status.value,
-                        "since": _json_instant(one.since),
-                        "until": _json_instant(one.until),
-                    }
-                    for one in line
-                ],
-            }
-        )
-        return
-    emit(f"{ref}  {instrument.title}")
-    emit(f"digest {instrument.digest}")
-    emit()
-    emit(
-        table(
-            [
-                (
-                    format_local(row.recorded_at, zone),
-                    format_local(row.at, zone),
-                    row.party,
-                    row.act if row.vote is None else f"voted {row.vote}",
-                    _local(row.period_end or row.until, zone),
-                )
-                for row in rows
-            ],
-            ("recorded", "takes effect", "party", "act", "until"),
-        )
-    )
-    emit()
-    emit(
-        table(
-            [(one.status.value, _local(one.since, zone), _local(one.until, zone)) for one in line],
-            ("status", "since", "until"),
-        )
-    )
+        instrument = register.instrument(ref)
+        _record(database, register, instrument, Revoked(**acting.fields(instrument)), acting)
 
 
 @click.command("keygen")
 @click.argument("party")
-@click.option("--out", type=click.Path(path_type=Path), default=".", help="Folder for the files.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=".",
+    show_default=True,
+    help="Folder for the files.",
+)
 @click.option(
     "--public",
     type=click.Path(path_type=Path),
     help="Make none: enter the public key that the party made itself.",
 )
 @click.option("--replaces", metavar="KEY_ID", help="A key that counts no longer from now on.")
-@_as_json
-def keygen(
-    party: str, out: Path, public: Path | None, replaces: str | None, as_json: bool
-) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Data as JSON.")
+def keygen(party: str, out: Path, public: Path | None, replaces: str | None, as_json: bool) -> None:
     """Make a party's signing key, and enter its public half where there is a database.
 
     Writes PARTY.pem, to be kept by the party alone, and PARTY.pub.pem. Without
@@ -297,7 +153,7 @@ def keygen(
     """
     demand_handle(party)
     try:
-        settings = load_settings()
+        settings: Settings | None = load_settings()
     except NotFound:
         if public is not None or replaces is not None:
             raise
@@ -310,52 +166,103 @@ def keygen(
     if settings is not None:
         with Database.open(settings.database) as database:
             _enter_key(database, party, public_key, replaces)
-    key_id = key_id_of(public_key)
     if as_json:
         emit_json(
             {
                 "party": party,
-                "key_id": key_id,
+                "key_id": key_id_of(public_key),
                 "private": None if private is None else str(private),
                 "public": str(public),
                 "entered": settings is not None,
             }
         )
         return
-    emit(key_id)
+    emit(key_id_of(public_key))
     if private is not None:
         say(f"wrote {private}, which only `{party}` should hold, and {public}")
     if settings is None:
-        say(f"no settings here, so it is entered nowhere: send {public} to the custodian")
+        say(f"there are no settings here: send {public} to the custodian, who enters it")
     else:
         say(f"entered as a key of `{party}`")
 
 
-def _enter_key(database: Database, party: str, public_key: Any, replaces: str | None) -> None:
+def _enter_key(database: Database, party: str, public_key: PublicKey, replaces: str | None) -> None:
     """Enter one key and end another, in one transaction."""
 
-    def job(connection: Any) -> None:
+    def job(connection: apsw.Connection) -> None:
         at = clock()
         if replaces is not None:
-            revoke_party_key(
-                connection, replaces, party=party, randomness=os.urandom, recorded_at=at
-            )
+            revoke_party_key(connection, party, replaces, randomness=os.urandom, recorded_at=at)
         add_party_key(connection, party, public_key, randomness=os.urandom, recorded_at=at)
 
     database.write(job).result()
 
 
-def _simple(
-    kind: type[Resumed] | type[Revoked],
-    ref: str,
-    party: str,
-    at: str | None,
-    as_json: bool,
-    way: dict[str, Path | None],
+def _text(given: str, settings: Settings, register: Register) -> Instrument:
+    """The text a party signs: a file here, one in the folder of law, or one on file.
+
+    Raises NotFound, InstrumentInvalid with every problem.
+    """
+    for path in (Path(given), settings.law / given):
+        if path.is_file():
+            return demand_valid(parse_instrument(path.read_bytes(), given))
+    if given in register.instruments:
+        return register.instrument(given)
+    raise NotFound(
+        "there is no such text",
+        where=given,
+        remedy=f"name a file, also one below {settings.law}; `comity law in-force` lists refs",
+    )
+
+
+def _record(
+    database: Database,
+    register: Register,
+    instrument: Instrument,
+    act: LawAct,
+    acting: Acting,
 ) -> None:
-    signing = chosen(**_way(way), at=at)
-    with _open() as (_, database):
-        register = load_register(database.reader())
-        instrument = register.instrument(ref)
-        act = kind(**_fields(instrument, party, at))
-        _record(database, register, act, signing, instrument, as_json)
+    """Sign, record, and say what follows; or write what is to be signed elsewhere."""
+    check_act(instrument, act)
+    zone = instrument.term.time_zone
+    whole = signed(act, acting, register)
+    if whole is None:
+        say(f"wrote the bytes that `{act.party}` signs to {acting.to_sign}; nothing is recorded")
+        say(
+            f"Next: openssl pkeyutl -sign -rawin -inkey KEY.pem -in {acting.to_sign} -out SIGNATURE"
+        )
+        say("then the same command with --signature SIGNATURE in place of --to-sign, and with")
+        say(f"  --at {format_instant(act.at)}")
+        return
+    receipt = record_act(
+        database,
+        whole,
+        randomness=os.urandom,
+        recorded_at=act.recorded_at,
+        text=instrument if isinstance(act, Adopted) else None,
+    )
+    after = load_register(database.reader())
+    standing = after.status(act.ref, max(act.at, act.recorded_at))
+    waits_for = after.unsigned(act.ref)
+    if acting.as_json:
+        emit_json(
+            {
+                "act": act_word(act),
+                "ref": act.ref,
+                "digest": act.digest,
+                "party": act.party,
+                "at": format_instant(act.at),
+                "recorded_at": format_instant(act.recorded_at),
+                "key_id": whole.key_id,
+                "entry": receipt.index,
+                "status": standing.status.value,
+                "unsigned": waits_for,
+            }
+        )
+        return
+    emit(f"{act_word(act)}: {act.ref}, by {act.party}, from {format_local(act.at, zone)}")
+    say(f"entry {receipt.index}; the text is now {standing.status.value}")
+    if isinstance(act, Adopted) and waits_for:
+        say(f"it waits for the signature of {', '.join(waits_for)}")
+    if act.at < act.recorded_at:
+        say(f"recorded at {format_local(act.recorded_at, zone)}: what was known before stays so")

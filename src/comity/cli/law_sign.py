@@ -12,15 +12,17 @@ import os
 import re
 import stat
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 import msgspec
 
-from comity.cli.output import clock, say
+from comity.cli.output import clock
 from comity.errors import ComityError, NotFound, NotPermitted, Unreachable
-from comity.instant import Instant, format_local, parse_instant, parse_local
+from comity.instant import Instant, parse_instant, parse_local
+from comity.law.instrument import Instrument
 from comity.law.lifecycle import LawAct
 from comity.law.register import Register
 from comity.law.signing import (
@@ -28,7 +30,6 @@ from comity.law.signing import (
     KeyInvalid,
     PrivateKey,
     PublicKey,
-    key_id_of,
     private_pem,
     public_half,
     public_pem,
@@ -39,21 +40,53 @@ from comity.law.signing import (
     signed_bytes,
 )
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _HANDLE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
 
-class Signing(msgspec.Struct, frozen=True):
-    """Which of the three ways was chosen. Exactly one field is given."""
+class Acting(msgspec.Struct, frozen=True):
+    """Who acts, from when, and how it is signed: one of the three paths is given."""
 
+    party: str
+    at: str | None
     key: Path | None
     to_sign: Path | None
     signature: Path | None
+    as_json: bool
+
+    def fields(self, instrument: Instrument) -> dict[str, Any]:
+        """What every act upon this text says, by the clock of this machine."""
+        recorded_at = clock()
+        zone = instrument.term.time_zone
+        return {
+            "ref": instrument.ref,
+            "digest": instrument.digest,
+            "party": self.party,
+            "at": recorded_at if self.at is None else moment(self.at, zone),
+            "recorded_at": recorded_at,
+        }
 
 
-def signing_options(command: Command) -> Command:
-    """The options of every command by which a party acts: who, with what, from when."""
+def signing_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of every command by which a party acts, given to it as one `acting`."""
+
+    @wraps(command)
+    def act(
+        *,
+        party: str,
+        at: str | None,
+        key: Path | None,
+        to_sign: Path | None,
+        signature: Path | None,
+        as_json: bool,
+        **more: Any,
+    ) -> None:
+        if sum(one is not None for one in (key, to_sign, signature)) != 1:
+            raise click.UsageError("give one of --key, --to-sign and --signature")
+        if signature is not None and at is None:
+            raise click.UsageError("a signature made elsewhere is over a time: give it with --at")
+        command(acting=Acting(party, at, key, to_sign, signature, as_json), **more)
+
     path = click.Path(path_type=Path)
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Data as JSON."),
@@ -68,38 +101,26 @@ def signing_options(command: Command) -> Command:
         click.option("--key", type=path, help="The party's private key, a PEM file."),
         click.option("--party", required=True, help="Who acts, as the text names it."),
     ):
-        command = option(command)
-    return command
+        act = option(act)
+    return act
 
 
-def chosen(key: Path | None, to_sign: Path | None, signature: Path | None, at: str | None) -> Signing:
-    """The way of signing. Raises click.UsageError unless exactly one is given."""
-    if sum(one is not None for one in (key, to_sign, signature)) != 1:
-        raise click.UsageError("give one of --key, --to-sign and --signature")
-    if signature is not None and at is None:
-        raise click.UsageError("a signature made elsewhere is over a time: give it with --at")
-    return Signing(key, to_sign, signature)
-
-
-def signed(act: LawAct, signing: Signing, register: Register, zone: str) -> LawAct | None:
+def signed(act: LawAct, acting: Acting, register: Register) -> LawAct | None:
     """The act with its signature, or None where only the bytes to be signed were written.
 
     Raises NotFound, KeyInvalid, NotPermitted (no key of the party made the signature).
     """
-    if signing.key is not None:
-        return sign_act(act, read_private_key(signing.key))
-    if signing.to_sign is not None:
-        _write_new(signing.to_sign, signed_bytes(act), 0o644)
-        say(f"wrote the bytes that `{act.party}` signs: {signing.to_sign}")
-        say(f"it takes effect at {format_local(act.at, zone)}: give that with --at")
-        say(
-            f"Next: openssl pkeyutl -sign -rawin -inkey KEY.pem -in {signing.to_sign} -out FILE,"
-            " then this command with --signature FILE in place of --to-sign"
-        )
-        return None
-    if signing.signature is None:
-        raise click.UsageError("give one of --key, --to-sign and --signature")
-    made = _read(signing.signature)
+    if acting.key is not None:
+        return sign_act(act, read_private_key(acting.key))
+    if acting.signature is not None:
+        return _signed_elsewhere(act, acting.signature, register)
+    if acting.to_sign is not None:
+        _write_new(acting.to_sign, signed_bytes(act), 0o644)
+    return None
+
+
+def _signed_elsewhere(act: LawAct, path: Path, register: Register) -> LawAct:
+    made = _read(path)
     for key in register.party_keys.values():
         whole = msgspec.structs.replace(act, key_id=key.key_id, signature=made)
         if key.party == act.party and signature_holds(whole, key.public_key):
@@ -107,7 +128,7 @@ def signed(act: LawAct, signing: Signing, register: Register, zone: str) -> LawA
     size = "" if len(made) == SIGNATURE_BYTES else f"; it has {len(made)} bytes, not 64"
     raise NotPermitted(
         f"this is not the signature of `{act.party}` over this act{size}",
-        where=str(signing.signature),
+        where=str(path),
         remedy="give the same --at and the same options as with --to-sign",
     )
 
@@ -167,11 +188,6 @@ def demand_handle(party: str) -> None:
             f"`{party}` is not the id of a party",
             remedy="use small letters, digits and hyphens, as in the text: district-attorney",
         )
-
-
-def key_name(public_key: PublicKey) -> str:
-    """How a key is named in talk."""
-    return key_id_of(public_key)
 
 
 def _read(path: Path) -> bytes:

@@ -22,9 +22,18 @@ PROGRESS_EVERY_MS: Final = 100
 """How often, at most, a progress line is drawn again."""
 
 
+_shift_ms = 0
+
+
 def clock() -> Instant:
-    """The instant at which a command runs."""
-    return Instant(time.time_ns() // 1_000_000)
+    """The instant at which a command runs; in a rehearsal, a shifted one."""
+    return Instant(time.time_ns() // 1_000_000 + _shift_ms)
+
+
+def rehearse(seconds: int) -> None:
+    """Shift the clock of this process: for rehearsals and demonstrations only."""
+    global _shift_ms  # noqa: PLW0603 - there is one clock in a process, and this is it
+    _shift_ms = seconds * 1000
 
 
 def say(text: str = "") -> None:

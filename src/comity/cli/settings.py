@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from comity.cli.output import rehearse
 from comity.errors import ComityError, NotFound
 from comity.instant import InstantError, time_zone
 
@@ -48,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True):
     time_zone: str
     bind: str
     hold_birthplace: bool
+    rehearsal_seconds: int
     limits: Limits
 
     @property
@@ -84,7 +86,8 @@ def shipped(folder: Literal["law", "feeds"]) -> Path:
 def load_settings(path: Path | None = None) -> Settings:
     """Read `path`, else the file `COMITY_CONFIG` names, else ./comity.toml.
 
-    Raises NotFound if there is none, SettingsInvalid if it cannot be used.
+    From here on this process tells the time of its rehearsal, if it is one. Raises
+    NotFound if there is no file, SettingsInvalid if it cannot be used.
     """
     file = path or Path(os.environ.get(ENVIRONMENT) or FILE_NAME)
     try:
@@ -97,7 +100,9 @@ def load_settings(path: Path | None = None) -> Settings:
         ) from fault
     except (OSError, UnicodeDecodeError) as fault:
         raise SettingsInvalid(f"cannot be read: {fault}", where=str(file)) from fault
-    return parse_settings(text, file)
+    settings = parse_settings(text, file)
+    rehearse(settings.rehearsal_seconds)
+    return settings
 
 
 def parse_settings(text: str, file: Path) -> Settings:
@@ -127,6 +132,7 @@ def parse_settings(text: str, file: Path) -> Settings:
         time_zone=values["time_zone"],
         bind=values["bind"],
         hold_birthplace=values["hold_birthplace"],
+        rehearsal_seconds=values["rehearsal_seconds"],
         limits=Limits(
             body_bytes=values["limits.body_bytes"],
             requests_per_minute=values["limits.requests_per_minute"],
@@ -264,6 +270,13 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         bool,
         False,
         "whether place of birth is kept at all; false drops it at the door and counts it",
+    ),
+    Setting(
+        "rehearsal_seconds",
+        int,
+        0,
+        "seconds added to the clock of every command and of the gateway: for rehearsals and"
+        " demonstrations only; `comity doctor` warns while it is not 0",
     ),
     Setting(
         "limits.body_bytes",

@@ -133,9 +133,7 @@ def tally(renewal: Renewal, acts: Iterable[LawAct], period_end: Instant) -> Tall
     )
 
 
-def unsigned(
-    instrument: Instrument, acts: Iterable[LawAct], standing: Standing
-) -> tuple[str, ...]:
+def unsigned(instrument: Instrument, acts: Iterable[LawAct], standing: Standing) -> tuple[str, ...]:
     """The parties whose signature is missing for the text to be adopted from `standing` on.
 
     `standing` is that of its last known status; nobody is missing where it is adopted.

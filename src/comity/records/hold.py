@@ -27,6 +27,7 @@ _WHOLE: Final = frozenset(
         "federal hold",
         "federal inmate",
         "federal prisoner",
+        "federal boarder",
         "hold",
         "ice",
         "ice detainer",
@@ -41,11 +42,19 @@ _WHOLE: Final = frozenset(
         "probation hold",
         "us marshal",
         "us marshal hold",
+        "us marshals",
         "us marshals hold",
+        "usms",
         "usms hold",
+        "warrant hold",
     }
 )
-_BEGINS: Final = re.compile(r"(?:hold|detainer|held|holding)(?: only)? (?:for|by|from) ")
+_BEGINS: Final = re.compile(
+    r"(?:hold|detainer|held|holding)(?: only)? (?:for|by|from) (?!ransom|reward|hostage)"
+    r"|(?:hold|detainer) (?:ice|ins|dhs|immigration|usms|us marshals?|federal|fbi|parole|probation)\b"
+    r"|detainer (?:\w+ )*county\b"
+)
+"""`HOLD FOR …`, `HOLD/ICE`, `DETAINER - BUCKS COUNTY`. Held for ransom is kidnapping."""
 _PUNCTUATION: Final = re.compile(r"[^a-z0-9 ]+")
 
 

@@ -18,7 +18,7 @@ from comity.errors import ComityError
 from comity.instant import Instant, InstantError, format_instant, parse_instant
 from comity.records.event import RecordEvent
 from comity.records.hold import retype_holds
-from comity.records.reject import drop_rejected
+from comity.records.reject import drop_rejected, is_rejected
 
 MESSAGE_BYTES_MAX: Final = 65_536
 AHEAD_MS_MAX: Final = 86_400_000
@@ -41,6 +41,8 @@ TIMES: Final = frozenset(
     }
 )
 _ID: Final = re.compile(r"[^\x00-\x1f\x7f]+")
+_WORD: Final = re.compile(r"[\w:.#-]+")
+_QUOTED: Final = re.compile(r'"([^"]{1,100})"')
 
 
 class MessageInvalid(ComityError):
@@ -58,13 +60,13 @@ def decode_event(
         )
     try:
         tree = msgspec.json.decode(message)
+        if not isinstance(tree, dict):
+            raise MessageInvalid("is not a JSON object")
+        clean = _with_instants(drop_rejected(tree, dropped, hold_birthplace=hold_birthplace), "")
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise MessageInvalid(f"is not JSON: {fault}") from fault
     except RecursionError as fault:
         raise MessageInvalid("is nested too deeply") from fault
-    if not isinstance(tree, dict):
-        raise MessageInvalid("is not a JSON object")
-    clean = _with_instants(drop_rejected(tree, dropped, hold_birthplace=hold_birthplace), "")
     try:
         event = msgspec.convert(clean, RecordEvent)
     except msgspec.ValidationError as fault:
@@ -92,6 +94,25 @@ def check_event(event: RecordEvent, at: Instant) -> RecordEvent:
         )
     parts = retype_holds(event.parts)
     return event if parts is event.parts else msgspec.structs.replace(event, parts=parts)
+
+
+def keepable(message: bytes, *, hold_birthplace: bool) -> tuple[bytes, str | None]:
+    """What quarantine may keep of a message that is no event, and the record it names.
+
+    JSON is kept without its rejected fields. What cannot be read is kept as it is,
+    unless a rejected field may be in it: then nothing of it is kept.
+    """
+    try:
+        tree = msgspec.json.decode(message)
+        clean = drop_rejected(tree, Counter(), hold_birthplace=hold_birthplace)
+        kept = message if clean == tree else msgspec.json.encode(clean)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        text = message.decode("utf-8", "replace")
+        words = [*_WORD.findall(text), *_QUOTED.findall(text)]
+        suspect = any(is_rejected(word, hold_birthplace=hold_birthplace) for word in words)
+        return b"" if suspect else message, None
+    named = clean.get("record_id") if isinstance(clean, dict) else None
+    return kept, named if isinstance(named, str) else None
 
 
 def encode_event(event: RecordEvent) -> bytes:
@@ -128,6 +149,6 @@ def _with_texts(value: Any) -> Any:
             else _with_texts(inner)
             for name, inner in value.items()
         }
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_with_texts(one) for one in value]
     return value

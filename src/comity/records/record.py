@@ -21,7 +21,7 @@ RecordId = NewType("RecordId", str)
 PersonId = NewType("PersonId", str)
 
 
-class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
+class Identity(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """`nc:PersonName` and what identifies a person. `age_band` is fixed at booking."""
 
     sur_name: str | None = None
@@ -35,14 +35,14 @@ class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
     fbi_id: str | None = None  # j:PersonFBIIdentification
 
 
-class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
+class Contact(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Where a person can be reached. Locating data."""
 
     address: str | None = None
     telephone: str | None = None
 
 
-class Arrest(msgspec.Struct, frozen=True, omit_defaults=True):
+class Arrest(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """`j:Arrest`."""
 
     arrested_at: Instant | None = None
@@ -51,7 +51,7 @@ class Arrest(msgspec.Struct, frozen=True, omit_defaults=True):
     juvenile: bool = False
 
 
-class Charge(msgspec.Struct, frozen=True, omit_defaults=True):
+class Charge(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """`j:Charge` with its disposition."""
 
     sequence: str
@@ -65,7 +65,7 @@ class Charge(msgspec.Struct, frozen=True, omit_defaults=True):
     disposed_at: Instant | None = None
 
 
-class Appearance(msgspec.Struct, frozen=True, omit_defaults=True):
+class Appearance(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """`j:CourtAppearance`; a preliminary arraignment is a category of it."""
 
     sequence: str
@@ -85,7 +85,7 @@ class CustodyStatus(StrEnum):
     TRANSFERRED = "transferred"
 
 
-class Custody(msgspec.Struct, frozen=True, omit_defaults=True):
+class Custody(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """`j:Detention`, without anything that locates."""
 
     status: CustodyStatus
@@ -94,7 +94,7 @@ class Custody(msgspec.Struct, frozen=True, omit_defaults=True):
     level: str | None = None
 
 
-class Whereabouts(msgspec.Struct, frozen=True, omit_defaults=True):
+class Whereabouts(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Facility, cell, bed, places of arrest and release. Never disclosed by a shipped text."""
 
     facility: str | None = None
@@ -103,7 +103,7 @@ class Whereabouts(msgspec.Struct, frozen=True, omit_defaults=True):
     release_place: str | None = None
 
 
-class Release(msgspec.Struct, frozen=True, omit_defaults=True):
+class Release(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """`nc:Release`: a person leaves custody."""
 
     released_at: Instant | None = None
@@ -111,7 +111,7 @@ class Release(msgspec.Struct, frozen=True, omit_defaults=True):
     eligible_at: Instant | None = None
 
 
-class Hold(msgspec.Struct, frozen=True, omit_defaults=True):
+class Hold(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A hold laid on a person in custody; never a charge."""
 
     sequence: str
@@ -121,7 +121,7 @@ class Hold(msgspec.Struct, frozen=True, omit_defaults=True):
     lifted_at: Instant | None = None
 
 
-class Conviction(msgspec.Struct, frozen=True, omit_defaults=True):
+class Conviction(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A prior conviction (data class history)."""
 
     sequence: str
@@ -131,7 +131,7 @@ class Conviction(msgspec.Struct, frozen=True, omit_defaults=True):
     convicted_at: Instant | None = None
 
 
-class Bystander(msgspec.Struct, frozen=True, omit_defaults=True):
+class Bystander(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A victim or witness (data class parties). Never disclosed by a shipped text."""
 
     sequence: str

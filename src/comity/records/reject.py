@@ -32,31 +32,44 @@ _NEVER: Final = frozenset(
         "ANumber",
         "AlienNumber",
         "AlienRegistrationNumber",
+        "A#",
         "Citizen",
-        "CountryOfCitizenship",
-        "ForeignBorn",
-        "ForeignNational",
-        "ImmigrationHold",
-        "ImmigrationStatus",
+        "CitizenFlag",
+        "CitizenInd",
+        "CitizenIndicator",
+        "CountryOfOrigin",
+        "IsCitizen",
         "LegalStatus",
-        "NaturalizationDate",
+        "NationalOrigin",
+        "PassportCountry",
+        "USCISNumber",
         "USCitizen",
+        "Visa",
+        "VisaClass",
         "VisaNumber",
         "VisaStatus",
         "VisaType",
     )
 )
-_NEVER_BEGINS: Final = ("personcitizenship", "personnationality", "citizenship", "nationality")
+_NEVER_HOLDS: Final = re.compile(
+    r"alien(?!at)|citizenship|foreignborn|foreignnational|immigra|^immig|nationality|naturali[sz]"
+)
+"""Whatever stands around these in a name. `alienation` of property is another matter."""
 _NEVER_PREFIXES: Final = ("im:",)
 _BIRTHPLACE: Final = frozenset(
     {
         "personbirthlocation",
         "personbirthlocationassociation",
-        "birthplace",
-        "birthlocation",
-        "placeofbirth",
+        "birthcity",
         "birthcountry",
+        "birthlocation",
+        "birthplace",
+        "birthstate",
+        "cityofbirth",
         "countryofbirth",
+        "placeofbirth",
+        "pob",
+        "stateofbirth",
     }
 )
 _SEPARATORS: Final = re.compile(r"[\s_\-.]+")
@@ -68,7 +81,7 @@ def is_rejected(name: str, *, hold_birthplace: bool) -> bool:
     if lowered.startswith(_NEVER_PREFIXES):
         return True
     plain = _SEPARATORS.sub("", lowered.rpartition(":")[2])
-    if plain in _NEVER or plain.startswith(_NEVER_BEGINS):
+    if plain in _NEVER or _NEVER_HOLDS.search(plain):
         return True
     return plain in _BIRTHPLACE and not hold_birthplace
 

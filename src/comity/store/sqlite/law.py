@@ -257,6 +257,7 @@ def add_party_key(
 
 def revoke_party_key(
     connection: apsw.Connection,
+    party: str,
     key_id: str,
     *,
     randomness: Randomness,
@@ -264,15 +265,18 @@ def revoke_party_key(
 ) -> DurableReceipt:
     """Let a key count no longer for what is recorded from now on; what was recorded stands.
 
-    Raises NotFound (no such key, or revoked already).
+    Raises NotFound (the party has no such key, or it is revoked already).
     """
     connection.execute(
-        "UPDATE party_key SET revoked_at = max(since, ?) WHERE key_id = ? AND revoked_at IS NULL",
-        (recorded_at, key_id),
+        # After whatever it signed, also within the same millisecond: what was recorded stands.
+        "UPDATE party_key SET revoked_at = max(since, ?, (SELECT ifnull(max(recorded_at), 0) + 1"
+        " FROM law_act WHERE law_act.key_id = party_key.key_id))"
+        " WHERE key_id = ? AND party = ? AND revoked_at IS NULL",
+        (recorded_at, key_id, party),
     )
     if connection.changes() == 0:
-        raise NotFound("there is no such key that is not revoked", where=key_id)
-    facts = {"change": "party key revoked", "key_id": key_id}
+        raise NotFound(f"`{party}` has no such key that is not revoked", where=key_id)
+    facts = {"change": "party key revoked", "party": party, "key_id": key_id}
     return _enter(connection, facts, {}, recorded_at, randomness)
 
 
