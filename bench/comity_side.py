@@ -32,14 +32,8 @@ from comity.store.sqlite.registry import Made, add_agency, add_key, add_officer
 ORI: Final = Ori("DCATF0000")
 OFFICER: Final = "4711"
 KEY_ID: Final = "bench-1"
-
-
-def serve(port: int) -> list[str]:
-    """What Python runs as Comity's server: one process, as the alternative with one worker."""
-    return [
-        *("-m", "uvicorn", "--factory", "bench.comity_app:application"),
-        *("--host", HOST, "--port", str(port), "--no-access-log", "--log-level", "warning"),
-    ]
+SERVE: Final = ("-c", "from comity.cli.main import main; main(['serve'])")
+"""What Python runs: the server that people start, as one process."""
 
 
 def prepare(

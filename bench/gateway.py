@@ -69,10 +69,10 @@ def _start(folder: Path, up: contextlib.ExitStack) -> dict[str, int]:
     comity_side.prepare(folder, ports[COMITY], instruments, public_key, bookings(RECORDS))
     up.enter_context(
         running(
-            comity_side.serve(ports[COMITY]),
+            comity_side.SERVE,
             ports[COMITY],
             folder / "comity.log",
-            {"COMITY_CONFIG": str(folder / "comity.toml"), "PYTHONPATH": str(ROOT)},
+            {"COMITY_CONFIG": str(folder / "comity.toml")},
         )
     )
     (folder / "schema").write_text(SCHEMA, "utf-8")

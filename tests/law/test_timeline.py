@@ -9,7 +9,7 @@ import pytest
 from comity.instant import Instant
 from comity.law.instrument import Instrument, Kind
 from comity.law.lifecycle import LawAct, LawStatus, Standing
-from comity.law.timeline import begins_at, suspensions, tally, timeline
+from comity.law.timeline import begins_at, suspensions, tally, timeline, unsigned
 from tests.law.parties import (
     STAKEHOLDERS,
     adopted,
@@ -231,6 +231,25 @@ def test_a_revocation_before_adoption_annuls_the_signatures() -> None:
 def test_revoked_before_the_term_began() -> None:
     acts = [*adopted_by_all(OPEN, D[1]), revoked(OPEN, "city", D[2])]
     assert told(OPEN, acts) == [(DRAFT, None), (ADOPTED, D[1]), (REVOKED, D[2])]
+
+
+def test_whose_signature_is_missing() -> None:
+    def missing(instrument: Instrument, acts: list[LawAct], when: Instant) -> tuple[str, ...]:
+        (standing,) = [
+            one
+            for one in timeline(instrument, acts)
+            if (one.since is None or one.since <= when) and (one.until is None or when < one.until)
+        ]
+        return unsigned(instrument, acts, standing)
+
+    assert missing(OPEN, [], D[3]) == STAKEHOLDERS
+    signed = [adopted(OPEN, "city", D[3])]
+    assert missing(OPEN, signed, D[3]) == STAKEHOLDERS[1:]
+    assert missing(OPEN, [*signed, revoked(OPEN, "city", D[3])], D[4]) == STAKEHOLDERS
+    assert missing(YEARLY, SIGNED, D[4]) == ()
+    assert missing(YEARLY, SIGNED, END_20) == STAKEHOLDERS
+    anew = [*SIGNED, adopted(YEARLY, "city", D[10])]
+    assert missing(YEARLY, anew, D[10]) == STAKEHOLDERS[1:]
 
 
 # Suspension

@@ -17,9 +17,10 @@ from comity.cli.output import Progress, clock, emit_json, say
 from comity.cli.settings import Settings, load_settings, shipped
 from comity.errors import ComityError, NotFound
 from comity.records.ingest import (
-    Message,
+    REASONS_MAX,
     Refused,
     Taken,
+    message_again,
     messages_of_lines,
     messages_of_rows,
     take_in,
@@ -66,7 +67,7 @@ def ingest(
         store = SqliteRecords(database, os.urandom)
         taken = Taken()
         if retry:
-            _add(taken, _retry(database, store, settings))
+            _add(taken, _retry(database, store, table, settings))
         for file in files:
             _add(taken, _take_file(file, table, source, store, settings))
     _tell(taken, as_json)
@@ -113,25 +114,26 @@ def _take_file(
         return take_in(messages, store, clock, line.step)
 
 
-def _retry(database: Database, store: SqliteRecords, settings: Settings) -> Taken:
+def _retry(
+    database: Database, store: SqliteRecords, mapping: RowMapping | None, settings: Settings
+) -> Taken:
     """Each message in quarantine once more; those that are good now leave it.
 
-    A row of a table cannot be read again as a message and stays where it is: mend
-    the mapping or the file, and run the file again.
+    A row of a table is read by the mapping of its source, where that one is named.
+    A signed message must name the source whose key signed it, as on the first try.
     """
     taken = Taken()
     solved: list[int] = []
     for one in quarantined(database.reader()):
-        lines = [(1, one.body or b"")]
-        messages: list[Message] = list(
-            messages_of_lines(lines, one.source, clock(), hold_birthplace=settings.hold_birthplace)
+        message = message_again(
+            one.refused, mapping, clock(), hold_birthplace=settings.hold_birthplace
         )
-        if isinstance(messages[0][1], Refused):
+        if isinstance(message[1], Refused):
             taken.quarantined += 1
-            if len(taken.first_reasons) < 5:
-                taken.first_reasons.append(f"{one.position}: {messages[0][1].reason}")
+            if len(taken.first_reasons) < REASONS_MAX:
+                taken.first_reasons.append(f"{message[0]}: {message[1].reason}")
             continue
-        _add(taken, take_in(messages, store, clock))
+        _add(taken, take_in([message], store, clock))
         solved.append(one.number)
     database.write(lambda connection: forget_quarantined(connection, solved)).result()
     return taken
@@ -142,7 +144,7 @@ def _add(total: Taken, more: Taken) -> None:
         setattr(total, field, getattr(total, field) + getattr(more, field))
     for name, count in more.dropped.items():
         total.dropped[name] = total.dropped.get(name, 0) + count
-    total.first_reasons += more.first_reasons
+    total.first_reasons += more.first_reasons[: REASONS_MAX - len(total.first_reasons)]
 
 
 def _tell(taken: Taken, as_json: bool) -> None:
@@ -156,7 +158,7 @@ def _tell(taken: Taken, as_json: bool) -> None:
         say(f"{taken.expunged:,} refused: their records were expunged")
     if taken.quarantined:
         say(f"{taken.quarantined:,} in quarantine:")
-    for reason in taken.first_reasons[:5]:
+    for reason in taken.first_reasons:
         say(f"  {reason}")
     if taken.quarantined:
         say("Try: mend what sends them, then `comity ingest --retry`")

@@ -68,15 +68,18 @@ def adopt(text: str, acting: Acting) -> None:
 
 @click.command("vote")
 @click.argument("ref")
-@click.option("--yes/--no", "yes", required=True, default=None, help="Go on, or end.")
+@click.option("--yes", is_flag=True, help="It shall go on.")
+@click.option("--no", is_flag=True, help="It shall end.")
 @click.option(
     "--period-end",
     metavar="DAY",
     help="The last day of the period voted on. Default: of the one that is running.",
 )
 @signing_options
-def vote(ref: str, yes: bool, period_end: str | None, acting: Acting) -> None:
+def vote(ref: str, yes: bool, no: bool, period_end: str | None, acting: Acting) -> None:
     """Vote on whether a text goes on after the period that is running."""
+    if yes == no:
+        raise click.UsageError("say --yes or --no")
     with Database.open(load_settings().database) as database:
         register = load_register(database.reader())
         instrument = register.instrument(ref)
@@ -243,7 +246,7 @@ def _record(
     )
     after = load_register(database.reader())
     standing = after.status(act.ref, max(act.at, act.recorded_at))
-    waits_for = after.unsigned(act.ref)
+    waits_for = after.unsigned(act.ref, act.at)
     if acting.as_json:
         emit_json(
             {

@@ -12,13 +12,13 @@ import click
 
 from comity.cli.output import clock, say
 from comity.cli.settings import Settings, load_settings
-from comity.errors import Unreachable
 from comity.instant import format_local
 from comity.store.sqlite.database import Database
 from comity.web.app import create_gateway
 from comity.web.gateway import Gateway
 from comity.web.limits import Limits
 from comity.web.records_held import StoredRecords
+from comity.web.server import run
 from comity.web.service import Desk
 from comity.web.view import Views
 
@@ -65,30 +65,5 @@ def serve(bind: str | None) -> None:
         if not law.instruments:
             say("no text is in force: every inquiry will be refused")
         say(f"listening on http://{host}:{port}, stop with Ctrl-C")
-        _run(gateway, host, port)
+        run(gateway, host, port)
     say("stopped; every entry is durable")
-
-
-def _run(gateway: Gateway, host: str, port: int) -> None:
-    # Here, because it is slow to import and only this command needs it.
-    import uvicorn
-
-    config = uvicorn.Config(
-        gateway,
-        host=host,
-        port=port,
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=10,
-        server_header=False,
-    )
-    server = uvicorn.Server(config)
-    try:
-        server.run()
-    except SystemExit as leave:
-        if leave.code:
-            raise Unreachable(
-                "the gateway could not listen",
-                where=f"{host}:{port}",
-                remedy="another process may have the port: choose one with --bind",
-            ) from leave

@@ -158,10 +158,10 @@ class Register:
         self.instrument(ref)
         return tuple(_recorded(act) for act in self.acts[: self._known(known_at)] if act.ref == ref)
 
-    def unsigned(self, ref: str) -> tuple[str, ...]:
-        """Whose signatures are missing for the text to be adopted. Raises NotFound."""
+    def unsigned(self, ref: str, at: Instant) -> tuple[str, ...]:
+        """Whose signatures are missing for what is not adopted at `at`. Raises NotFound."""
         upon = [act for act in self.acts if act.ref == ref]
-        return unsigned(self.instrument(ref), upon, self.timeline(ref)[-1])
+        return unsigned(self.instrument(ref), upon, self.status(ref, at))
 
     def tally(self, ref: str, at: Instant, known_at: Instant | None = None) -> Tally | None:
         """The votes cast by `at` on the period it falls in, or on the one whose end was not carried.

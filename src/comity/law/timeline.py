@@ -134,9 +134,9 @@ def tally(renewal: Renewal, acts: Iterable[LawAct], period_end: Instant) -> Tall
 
 
 def unsigned(instrument: Instrument, acts: Iterable[LawAct], standing: Standing) -> tuple[str, ...]:
-    """The parties whose signature is missing for the text to be adopted from `standing` on.
+    """The parties whose signature is missing to end `standing` by an adoption.
 
-    `standing` is that of its last known status; nobody is missing where it is adopted.
+    Nobody's where the text is adopted.
     """
     if standing.status in (LawStatus.ADOPTED, LawStatus.IN_FORCE, LawStatus.SUSPENDED):
         return ()

@@ -19,6 +19,9 @@ import msgspec
 from comity.records.event import Parts
 from comity.records.record import Charge, Hold
 
+AS_CHARGE: Final = "as-charge-"
+"""Begins the sequence of a hold that came as a charge; the charge's own sequence follows."""
+
 _WHOLE: Final = frozenset(
     {
         "detainer",
@@ -69,8 +72,9 @@ def is_hold(charge: Charge) -> bool:
 def retype_holds(parts: Parts) -> Parts:
     """The same parts with every disguised hold among the holds, and its charge dropped.
 
-    The hold takes the charge's sequence with a mark (`as-charge-1`); the process
-    behind it is unknown and stays so.
+    The hold takes the charge's sequence with a mark (`as-charge-1`) and goes again when
+    a later event gives the charge (`comity.records.fold`); the process behind it is
+    unknown and stays so.
     """
     if not any(map(is_hold, parts.charges)):
         return parts
@@ -83,7 +87,7 @@ def retype_holds(parts: Parts) -> Parts:
             *parts.holds,
             *(
                 Hold(
-                    f"as-charge-{charge.sequence}",
+                    AS_CHARGE + charge.sequence,
                     issuer=charge.description,
                     placed_at=charge.filed_at,
                 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -19,20 +19,29 @@ from comity.errors import ComityError
 from comity.instant import Instant
 from comity.records.event import RecordEvent
 from comity.records.mapping import RowMapping
-from comity.records.message import MessageInvalid, decode_event
+from comity.records.message import MessageInvalid, decode_event, keepable
 
 BATCH_MESSAGES: Final = 5_000
 REASONS_MAX: Final = 5
+NOT_KEPT: Final = "its content is not kept: a field that is dropped at the door may be in it"
 EXPUNGED: Final = "the record was expunged; what the message held is not kept"
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """A message that is no event: why, where it stood, and what it held."""
+    """A message that is no event: why, where it stood, and what may be kept of it.
+
+    `body` is without rejected fields, empty where none of it may be kept. `form` says
+    how to try again: a `line` names its own source, a `signed` message must name the
+    source whose key signed it, a `row` needs its mapping. `record_id` is the record
+    it names, where that can be told, so that an expungement finds it.
+    """
 
     source: str
     position: str
     reason: str
     body: bytes
+    form: Literal["line", "signed", "row"] = "line"
+    record_id: str | None = None
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -153,15 +162,25 @@ def messages_of_lines(
     *,
     hold_birthplace: bool,
     file: str = "",
+    signed: bool = False,
 ) -> Iterator[Message]:
-    """NDJSON lines as messages. `source` is where a line that is no event is said to come from."""
+    """NDJSON lines as messages. `source` is where a line that is no event is said to come from.
+
+    With `signed`, the lines come from whoever holds that source's key, and one that
+    names another source is refused.
+    """
+    form: Literal["line", "signed"] = "signed" if signed else "line"
     for number, line in lines:
         position = f"{file}:{number}" if file else str(number)
         dropped: Counter[str] = Counter()
         try:
             event = decode_event(line, at, dropped, hold_birthplace=hold_birthplace)
+            if signed and event.source != source:
+                raise MessageInvalid(f"names the source `{event.source}`", where="source")
         except MessageInvalid as fault:
-            yield position, Refused(source, position, _reason(fault), line), dropped
+            body, record_id = keepable(line, hold_birthplace=hold_birthplace)
+            reason = _reason(fault, kept=bool(body))
+            yield position, Refused(source, position, reason, body, form, record_id), dropped
         else:
             yield position, event, dropped
 
@@ -176,25 +195,57 @@ def messages_of_rows(
     file: str = "",
 ) -> Iterator[Message]:
     """Rows of an export as messages. Raises MappingInvalid for a column nobody mapped."""
+    columns = tuple(columns)
     rejected = mapping.check_columns(columns, hold_birthplace=hold_birthplace)
-    names = dict.fromkeys(rejected, 1)
     for number, row in rows:
+        names = {name: 1 for name in rejected if row.get(name) not in (None, "")}
+        whole = len(row) == len(columns)
         try:
-            if not row:
+            if not whole:
                 raise MessageInvalid("has more or fewer cells than the heading line")
             event = mapping.event_of(row, at, hold_birthplace=hold_birthplace)
         except MessageInvalid as fault:
             position = f"{file}:{number}" if file else str(number)
+            # Cells that have slipped stand under other names: a rejected one could be any.
+            may_keep = whole or not rejected
             kept = {name: value for name, value in row.items() if name not in rejected}
-            body = msgspec.json.encode(kept)
-            yield position, Refused(mapping.source, position, _reason(fault), body), names
+            body = msgspec.json.encode(kept) if may_keep else b""
+            reason = _reason(fault, kept=may_keep)
+            record_id = mapping.record_id_of(row) if whole else None
+            yield position, Refused(mapping.source, position, reason, body, "row", record_id), names
         else:
             yield str(number), event, names
 
 
-def _reason(fault: ComityError) -> str:
+def message_again(
+    refused: Refused, mapping: RowMapping | None, at: Instant, *, hold_birthplace: bool
+) -> Message:
+    """A message of the quarantine read once more, by the rules of its first try."""
+    position = refused.position
+    if refused.form == "row":
+        if mapping is None or mapping.source != refused.source:
+            return position, refused, {}
+        row = msgspec.json.decode(refused.body, type=dict[str, object])
+        (found,) = messages_of_rows([(0, row)], row, mapping, at, hold_birthplace=hold_birthplace)
+    else:
+        (found,) = messages_of_lines(
+            [(0, refused.body)],
+            refused.source,
+            at,
+            hold_birthplace=hold_birthplace,
+            signed=refused.form == "signed",
+        )
+    _, message, dropped = found
+    if isinstance(message, Refused):
+        message = msgspec.structs.replace(message, position=position)
+    return position, message, dropped
+
+
+def _reason(fault: ComityError, *, kept: bool) -> str:
     said = fault.sentence()
-    return f"{said}; try: {fault.remedy}" if fault.remedy else said
+    if fault.remedy:
+        said = f"{said}; try: {fault.remedy}"
+    return said if kept else f"{said}; {NOT_KEPT}"
 
 
 def only_batch(messages: Iterable[Message]) -> Batch:

@@ -19,8 +19,8 @@ import msgspec
 
 from comity.errors import ComityError
 from comity.instant import Instant, InstantError, parse_instant, parse_local, time_zone
-from comity.records.event import Parts, RecordEvent
-from comity.records.message import MessageInvalid, check_event
+from comity.records.event import RecordEvent
+from comity.records.message import TIMES, MessageInvalid, check_event
 from comity.records.record import (
     Appearance,
     Arrest,
@@ -28,7 +28,6 @@ from comity.records.record import (
     Contact,
     Conviction,
     Custody,
-    CustodyStatus,
     Hold,
     Identity,
     Release,
@@ -82,19 +81,20 @@ class RowMapping:
             name: self._cell(event.get(name), f"event.{name}", as_text=name != "occurred_at")
             for name in _EVENT
         }
-        self._birthplace = (
-            self._cell(tree["birthplace"], "birthplace") if "birthplace" in tree else None
-        )
         self._single = [
-            (part, kind, self._fields(tree[part], kind, part))
+            (part, self._fields(tree[part], kind, part))
             for part, kind in _SINGLE.items()
             if part in tree
         ]
         self._many = [
-            (part, kind, sequence, self._fields(fields, kind, f"{part}.{sequence}"))
+            (part, sequence, self._fields(fields, kind, f"{part}.{sequence}"))
             for part, kind in _MANY.items()
             for sequence, fields in tree.get(part, {}).items()
         ]
+        self._named = frozenset(self._columns)  # by anything but the birthplace
+        self._birthplace = (
+            self._cell(tree["birthplace"], "birthplace") if "birthplace" in tree else None
+        )
 
     def check_columns(self, columns: Iterable[str], *, hold_birthplace: bool) -> tuple[str, ...]:
         """The columns that are dropped by name. Raises MappingInvalid for one that nobody knows."""
@@ -109,6 +109,12 @@ class RowMapping:
         dropped = []
         for column in given:
             if is_rejected(column, hold_birthplace=hold_birthplace):
+                if column in self._named:
+                    raise MappingInvalid(
+                        f"column `{column}` is dropped at the door and cannot be used",
+                        where=self._where,
+                        remedy="leave it out of the mapping",
+                    )
                 dropped.append(column)
             elif column not in self._columns and column not in self._ignored:
                 raise MappingInvalid(
@@ -118,17 +124,25 @@ class RowMapping:
                 )
         return tuple(dropped)
 
+    def record_id_of(self, row: Row) -> str | None:
+        """The record that a row is about, as far as the row says."""
+        try:
+            named = self._event["record_id"](row)
+        except MessageInvalid:
+            return None
+        return named if isinstance(named, str) else None
+
     def event_of(self, row: Row, at: Instant, *, hold_birthplace: bool) -> RecordEvent:
         """One row as an event. Raises MessageInvalid naming the column."""
         parts: dict[str, Any] = {}
-        for part, kind, fields in self._single:
+        for part, fields in self._single:
             found = {name: cell(row) for name, cell in fields}
             if any(value is not None for value in found.values()):
-                parts[part] = kind(**found)
-        for part, kind, sequence, fields in self._many:
+                parts[part] = found
+        for part, sequence, fields in self._many:
             found = {name: cell(row) for name, cell in fields}
             if any(value is not None for value in found.values()):
-                parts[part] = (*parts.get(part, ()), kind(sequence=sequence, **found))
+                parts.setdefault(part, []).append({"sequence": sequence, **found})
         if self._birthplace is not None and hold_birthplace:
             parts["birthplace"] = self._birthplace(row)
         named = {name: cell(row) for name, cell in self._event.items()}
@@ -136,8 +150,11 @@ class RowMapping:
             if value is None:
                 raise MessageInvalid("is empty", where=name, remedy="every row needs one")
         try:
-            event = RecordEvent(source=self.source, parts=Parts(**parts), **named)
-        except TypeError as fault:
+            # Not strict: a table writes its numbers and its true and false as text.
+            event = msgspec.convert(
+                {"source": self.source, "parts": parts, **named}, RecordEvent, strict=False
+            )
+        except msgspec.ValidationError as fault:
             raise MessageInvalid(str(fault)) from fault
         return check_event(event, at)
 
@@ -151,10 +168,8 @@ class RowMapping:
         cells = []
         for name, spec in tree.items():
             wanted = fields[name].type
-            cell = self._cell(spec, f"{where}.{name}", as_text=wanted in (str, str | None))
-            if wanted is CustodyStatus:
-                cell = _one_of(cell, CustodyStatus, f"{where}.{name}")
-            cells.append((name, cell))
+            as_text = wanted in (str, str | None)
+            cells.append((name, self._cell(spec, f"{where}.{name}", as_text=as_text)))
         return tuple(cells)
 
     def _cell(self, spec: Any, name: str, *, as_text: bool = True) -> Cell:
@@ -171,6 +186,13 @@ class RowMapping:
             return lambda _: constant
         column = spec["column"]
         self._columns.add(column)
+        is_time = name.rpartition(".")[2] in TIMES
+        if is_time != ("as" in spec):
+            raise MappingInvalid(
+                "a time says how it is written" if is_time else "is no time",
+                where=where,
+                remedy='as = "local" or "instant"' if is_time else "leave `as` out",
+            )
         values, otherwise = spec.get("values"), spec.get("otherwise")
         if values is not None:
             return _by_value(column, values, otherwise)
@@ -233,21 +255,6 @@ def _by_value(column: str, values: Mapping[str, Any], otherwise: Any) -> Cell:
         return otherwise
 
     return cell
-
-
-def _one_of(cell: Cell, kind: type[CustodyStatus], where: str) -> Cell:
-    def checked(row: Row) -> Any:
-        value = cell(row)
-        try:
-            return None if value is None else kind(value)
-        except ValueError as fault:
-            raise MessageInvalid(
-                f"`{value}` is not a custody status",
-                where=where,
-                remedy=", ".join(one.value for one in kind),
-            ) from fault
-
-    return checked
 
 
 def _time(column: str, form: str, zone: str, where: str) -> Cell:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import date
 from typing import Any, Final
 
 import msgspec
@@ -40,6 +41,7 @@ TIMES: Final = frozenset(
         "convicted_at",
     }
 )
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ID: Final = re.compile(r"[^\x00-\x1f\x7f]+")
 _WORD: Final = re.compile(r"[\w:.#-]+")
 _QUOTED: Final = re.compile(r'"([^"]{1,100})"')
@@ -92,8 +94,23 @@ def check_event(event: RecordEvent, at: Instant) -> RecordEvent:
             where="occurred_at",
             remedy="check the clock of the record system",
         )
+    identity = event.parts.identity
+    if identity is not None and identity.birth_date is not None:
+        _check_day(identity.birth_date)
     parts = retype_holds(event.parts)
     return event if parts is event.parts else msgspec.structs.replace(event, parts=parts)
+
+
+def _check_day(text: str) -> None:
+    """An inquiry finds a date of birth as ISO day and in no other form."""
+    try:
+        if _DAY.fullmatch(text) is None:
+            raise ValueError
+        date.fromisoformat(text)
+    except ValueError as fault:
+        raise MessageInvalid(
+            "is no day", where="parts.identity.birth_date", remedy="write it as 1990-03-04"
+        ) from fault
 
 
 def keepable(message: bytes, *, hold_birthplace: bool) -> tuple[bytes, str | None]:

@@ -15,6 +15,8 @@ from typing import Any, BinaryIO, Final
 from comity.errors import ComityError, NotFound
 from comity.records.message import MESSAGE_BYTES_MAX
 
+SURPLUS: Final = "cells beyond the last column"
+"""Where a CSV row keeps the cells that no heading names; one with too few lacks columns."""
 STRETCH_ROWS: Final = 50_000
 """Rows of a Parquet file held at once."""
 
@@ -71,15 +73,15 @@ class Rows:
             next(reader)
             try:
                 for cells in reader:
-                    if len(cells) != len(self.columns):
-                        yield reader.line_num, {}
-                    else:
-                        yield reader.line_num, dict(zip(self.columns, cells, strict=True))
+                    row: dict[str, Any] = dict(zip(self.columns, cells, strict=False))
+                    if len(cells) > len(self.columns):
+                        row[SURPLUS] = cells[len(self.columns) :]
+                    yield reader.line_num, row
             except (UnicodeDecodeError, csv.Error) as fault:
                 raise ExportInvalid(
                     f"is not CSV in UTF-8: {fault}",
                     where=f"{self.path}:{reader.line_num}",
-                    remedy="what came before is taken in; mend the file and run it again",
+                    remedy="mend the file and run it again; what was taken in stays as it is",
                 ) from fault
 
     def _parquet_head(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -25,7 +25,10 @@ from comity.errors import ComityError, IntegrityFault, NotFound, NotPermitted, U
 from comity.instant import Instant
 from comity.law.signing import PrivateKey
 from comity.ledger.entry import Randomness
+from comity.records.event import RecordEvent
+from comity.records.message import encode_event
 from comity.web.fetch import Status
+from comity.web.holdings import Taken
 from comity.web.law_pages import LawPage
 from comity.web.problems import MEDIA_TYPE, Problem
 from comity.web.signature import Message, normal_authority, sign
@@ -103,8 +106,9 @@ class Client:
     def look_up(self, inquiry_id: str) -> Answer | Status:
         """The answer of an approved inquiry, else what became of it. Raises as `ask`."""
         raw = self._call("GET", f"/inquiries/{inquiry_id}", msgspec.Raw)
-        # An answer has words; a status has none.
-        return _read(raw, Answer if b'"words"' in bytes(raw) else Status)
+        if b'"words"' in bytes(raw):  # an answer has words; a status has none
+            return _read(raw, Answer)
+        return _read(raw, Status)
 
     def subscribe(self, inquiry: Inquiry) -> Standing:
         """Open a standing inquiry, or be refused. Raises as `ask`."""
@@ -117,6 +121,11 @@ class Client:
     def cancel(self, inquiry_id: str) -> Cancelled:
         """End a standing inquiry. Raises as `ask`."""
         return self._call("DELETE", f"/subscriptions/{inquiry_id}", Cancelled)
+
+    def hand_in(self, events: Iterable[RecordEvent]) -> Taken:
+        """Hand in events, with the key of a record system. Raises as `ask`."""
+        lines = b"\n".join(encode_event(event) for event in events)
+        return self._call("POST", "/events", Taken, lines)
 
     def law(self) -> LawPage:
         """The law in force now. Raises as `ask`."""
@@ -178,7 +187,9 @@ class Client:
             raise _unreachable(request, fault) from fault
 
     def _call(self, method: str, path: str, answers: type[T], body: Any = None) -> T:
-        raw = b"" if body is None else msgspec.json.encode(body)
+        raw = (
+            b"" if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
+        )
         request = self._request(method, path, raw, {"Accept": "application/json"})
         try:
             response = self._http.send(request)

@@ -26,7 +26,12 @@ _SIGNATURE_SAYS: Final = (
 
 def openapi_document() -> dict[str, Any]:
     """The whole document."""
-    types = [type_ for route in ROUTES for type_ in (route.takes, route.answers) if type_]
+    types = [
+        type_
+        for route in ROUTES
+        for type_ in (route.takes, route.answers, route.or_answers)
+        if type_ is not None
+    ]
     schemas, components = msgspec.json.schema_components([*types, Problem], ref_template=_REF)
     by_type = dict(zip(map(str, types), schemas, strict=False))
     paths: dict[str, dict[str, Any]] = {}
@@ -91,10 +96,13 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _responses(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
+    schema = schemas[str(route.answers)]
+    if route.or_answers is not None:
+        schema = {"anyOf": [schema, schemas[str(route.or_answers)]]}
     responses: dict[str, Any] = {
         "200": {
             "description": route.summary,
-            "content": {route.answers_as: {"schema": schemas[str(route.answers)]}},
+            "content": {route.answers_as: {"schema": schema}},
         }
     }
     slugs = (*route.problems, *(SIGNED_PROBLEMS if route.signed else ()), *EVERYWHERE)

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from comity.disclosure.inquiry import ByIdentifier, ByList, ByName, ByStanding, Query
 from comity.instant import Instant, parse_local
 from comity.ledger.entry import Randomness
-from comity.records.ingest import EXPUNGED, Refused, messages_of_lines, only_batch
+from comity.records.ingest import EXPUNGED, messages_of_lines, only_batch
 from comity.records.record import Record
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.records import (
@@ -80,19 +80,13 @@ class StoredRecords:
         Raises StoreUnwritable, where nothing was taken in.
         """
         lines = messages_of_lines(
-            enumerate(messages, start=1), source, at, hold_birthplace=self._hold_birthplace
+            enumerate(messages, start=1),
+            source,
+            at,
+            hold_birthplace=self._hold_birthplace,
+            signed=True,
         )
-        checked = (
-            (
-                position,
-                Refused(source, position, f"names the source `{message.source}`", messages[n])
-                if not isinstance(message, Refused) and message.source != source
-                else message,
-                dropped,
-            )
-            for n, (position, message, dropped) in enumerate(lines)
-        )
-        batch = only_batch(checked)
+        batch = only_batch(lines)
         applied = await asyncio.wrap_future(
             self._database.write(
                 lambda connection: take_in_batch(connection, batch, at, self._randomness)

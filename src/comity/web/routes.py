@@ -17,6 +17,7 @@ from comity.web.holdings import Taken
 from comity.web.law_pages import LawPage
 from comity.web.problems import ProblemKind
 from comity.web.standing import Cancelled, Listed, Standing
+from comity.web.stream import Closed
 
 JSON: Final = "application/json"
 
@@ -31,13 +32,17 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """One route. `signed` says by whose key: `agency`, `source`, or None for anybody."""
+    """One route. `signed` says by whose key: `agency`, `source`, or None for anybody.
+
+    `or_answers` is the other thing it may answer.
+    """
 
     method: str
     path: str
     summary: str
     says: str
     answers: Any
+    or_answers: Any = None
     signed: str | None = None
     takes: Any = None
     takes_as: tuple[str, ...] = (JSON,)
@@ -68,7 +73,8 @@ ROUTES: Final[tuple[Route, ...]] = (
         "Look up an inquiry",
         "What became of one of the agency's own inquiries; where it was held and has been"
         " approved, its answer, decided afresh under the law in force now.",
-        Answer | Status,
+        Answer,
+        or_answers=Status,
         signed="agency",
         problems=("not-found", *_APPEND),
     ),
@@ -108,6 +114,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         " and under which clause. Each event is decided and entered by itself. `Last-Event-ID`"
         " resumes after that event.",
         Answer,
+        or_answers=Closed,
         signed="agency",
         answers_as="text/event-stream",
         problems=("not-found", "not-subscribed", "unusable-inquiry"),

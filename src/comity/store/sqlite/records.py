@@ -182,10 +182,13 @@ def name_key(name: str) -> str:
 
 
 def _quarantine(connection: apsw.Connection, refused: Iterable[Refused], at: Instant) -> int:
-    rows = [(one.source, one.position, one.reason, one.body, at) for one in refused]
+    rows = [
+        (one.source, one.position, one.reason, one.body, one.form, one.record_id, at)
+        for one in refused
+    ]
     connection.executemany(
-        "INSERT INTO quarantine (source, position, reason, body, received_at)"
-        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, position, reason, body) DO NOTHING",
+        "INSERT INTO quarantine (source, position, reason, body, form, record_id, received_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, position, reason, body) DO NOTHING",
         rows,
     )
     return len(rows)
@@ -281,22 +284,19 @@ def events_after(
 
 
 class Quarantined(msgspec.Struct, frozen=True):
-    """A message kept aside."""
+    """A message kept aside, under its number."""
 
     number: int
-    source: str
-    position: str
-    reason: str
-    body: bytes | None
+    refused: Refused
 
 
 def quarantined(connection: apsw.Connection) -> tuple[Quarantined, ...]:
     """Every message kept aside whose body is still there, oldest first."""
     rows = connection.execute(
-        "SELECT number, source, position, reason, body FROM quarantine"
+        "SELECT number, source, position, reason, body, form, record_id FROM quarantine"
         " WHERE length(body) > 0 ORDER BY number"
     )
-    return tuple(Quarantined(*row) for row in rows)
+    return tuple(Quarantined(number, Refused(*held)) for number, *held in rows)
 
 
 def forget_quarantined(connection: apsw.Connection, numbers: Iterable[int]) -> None:

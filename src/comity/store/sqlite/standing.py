@@ -89,7 +89,10 @@ def expunge_records(
     for record_id in order.record_ids:
         recipients += _close_entries(connection, record_id)
         connection.execute("DELETE FROM event WHERE record_id = ?", (record_id,))
-        connection.execute("DELETE FROM quarantine WHERE instr(body, ?) > 0", (record_id.encode(),))
+        connection.execute(
+            "DELETE FROM quarantine WHERE record_id = ? OR instr(body, ?) > 0",
+            (record_id, msgspec.json.encode(record_id)),
+        )
         connection.execute("DELETE FROM record WHERE record_id = ?", (record_id,))
         connection.execute(
             "INSERT INTO tombstone VALUES (?, ?) ON CONFLICT DO NOTHING",

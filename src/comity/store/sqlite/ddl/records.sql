@@ -5,8 +5,9 @@
 -- record_statute   the statutes charged in a record, for lists by charge.
 -- event            every event taken in, once (source, event_id); position is the order of
 --                  arrival and never used again, so that a subscriber can resume from it.
--- quarantine       messages that are no events, with the reason; body goes when it is
---                  retried with success, or when a record it names is expunged.
+-- quarantine       messages that are no events, with the reason and what may be kept of them;
+--                  form says how to try again. A row goes when it is tried again with
+--                  success, or when the record it names is expunged.
 -- rejected_field   how often a field was dropped at the door, by name; no value is kept.
 -- tombstone        HMAC-SHA256 of the id of each expunged record under store_key, which names
 --                  nobody to one who does not hold the key, and nobody at all without an id to try.
@@ -60,11 +61,14 @@ CREATE TABLE quarantine (
     source      TEXT NOT NULL,
     position    TEXT NOT NULL,
     reason      TEXT NOT NULL,
-    body        BLOB,
+    body        BLOB NOT NULL,
+    form        TEXT NOT NULL CHECK (form IN ('line', 'signed', 'row')),
+    record_id   TEXT,
     received_at INTEGER NOT NULL,
-    retried_at  INTEGER,
     UNIQUE (source, position, reason, body)
 ) STRICT;
+
+CREATE INDEX quarantine_of_record ON quarantine (record_id) WHERE record_id IS NOT NULL;
 
 CREATE TABLE rejected_field (
     name  TEXT PRIMARY KEY,

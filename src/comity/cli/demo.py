@@ -1,0 +1,210 @@
+"""`comity demo`: 31 August 2018 in Philadelphia, from signed text to cut feed.
+
+Offline, in a folder of its own, over real HTTP with real signatures. Everybody in it
+is invented and every key is public. Invariant: what it prints is what was answered.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import msgspec
+
+from comity.city.cast import ATF_ORI
+from comity.city.demonstration import HandClock, Told, playing
+from comity.city.rehearsal import SEED, Rehearsal, rehearse_city, write_keys
+from comity.city.scenes import EVENING
+from comity.cli.init import found_installation
+from comity.cli.output import clock, emit, emit_json, rehearse, say, table
+from comity.cli.serve import serve as serve_command
+from comity.cli.settings import ENVIRONMENT, load_settings, shipped
+from comity.instant import Instant, format_local, parse_instant
+from comity.store.sqlite.database import Database
+from comity.store.sqlite.ledger import opened, size
+from comity.web.app import create_gateway
+from comity.web.gateway import Gateway
+from comity.web.limits import Limits
+from comity.web.records_held import StoredRecords
+from comity.web.service import Desk
+from comity.web.view import Views
+
+ZONE: Final = "America/New_York"
+WIDTH: Final = 96
+LAST_ENTRIES: Final = 12
+
+
+@click.command("demo")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to play; a temporary folder if not given. It must not hold an installation.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=SEED, show_default=True, help="Another city."
+)
+@click.option(
+    "--events",
+    "feed",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Take in this feed, too, before the evening.",
+)
+@click.option("--mapping", metavar="NAME", default="nyc-doc", show_default=True)
+@click.option(
+    "--serve", "leave_running", is_flag=True, help="Leave the gateway running afterwards."
+)
+@click.option("--json", "as_json", is_flag=True, help="Write what happened as JSON.")
+def demo(
+    folder: Path | None,
+    seed: int,
+    feed: Path | None,
+    mapping: str,
+    leave_running: bool,
+    as_json: bool,
+) -> None:
+    """Play 31 August 2018 in Philadelphia, from signed text to cut feed."""
+    began = clock()
+    place = folder or Path(tempfile.mkdtemp(prefix="comity-demo-")) / "city"
+    shift = (EVENING - clock()) // 1000
+    file = found_installation(
+        place,
+        {
+            "custodian": "city",
+            "time_zone": ZONE,
+            "law": "law",
+            "hold_birthplace": True,
+            "rehearsal_seconds": shift,
+        },
+    )
+    os.environ[ENVIRONMENT] = str(file)
+    talk: Callable[[str], None] = say
+    talk("Everybody and everything below is invented, but the texts, the clock and the engine.")
+    with Database.open(place / "comity.db") as database:
+        rehearsal = rehearse_city(database, shipped("law"), seed, talk)
+        write_keys(rehearsal.cast, place / "keys")
+        if feed is not None:
+            _take_feed(feed, mapping)
+        told = []
+        with playing(rehearsal, _gateway_for(database)) as evening:
+            for one in evening.play():
+                told.append(one)
+                if not as_json:
+                    _print(one)
+        entries = _entries(database)
+        took = (clock() - began) / 1000
+        _finish(place, told, entries, took, as_json=as_json)
+    if leave_running:
+        rehearse(shift)
+        serve_command.main(args=[], standalone_mode=False)
+
+
+def _take_feed(feed: Path, mapping: str) -> None:
+    # Here, because it is a command of its own and only this option needs it.
+    from comity.cli.ingest import ingest
+
+    try:
+        ingest.main(args=[str(feed), "--mapping", mapping], standalone_mode=False)
+    except click.exceptions.Exit:
+        say("some of the feed stands in quarantine; the evening goes on")
+
+
+def _gateway_for(database: Database) -> Callable[[HandClock], Gateway]:
+    def make(hand: HandClock) -> Gateway:
+        desk = Desk(
+            database,
+            Views(database),
+            StoredRecords(database, os.urandom, time_zone=ZONE, hold_birthplace=True),
+            clock=hand,
+            randomness=os.urandom,
+            limits=Limits(),
+        )
+        return create_gateway(desk, heartbeat_seconds=0.2, poll_seconds=0.2)
+
+    return make
+
+
+def _print(one: Told) -> None:
+    emit()
+    emit(f"{format_local(_instant(one.at), ZONE)[11:19]}  {one.title}")
+    for label, text in (("asked", one.asked), (one.outcome, one.words)):
+        lines = textwrap.wrap(text, WIDTH - 20)
+        for number, line in enumerate(lines):
+            emit(f"{'' if number else label:>18}  {line}")
+    if one.entries:
+        emit(f"{'entry':>18}  {', '.join(str(index) for index in one.entries)}")
+
+
+def _instant(text: str) -> Instant:
+    return parse_instant(text)
+
+
+def _entries(database: Database) -> list[dict[str, Any]]:
+    """Every entry of an inquiry that the evening left, without a person in it."""
+    reader = database.reader()
+    left = []
+    for index in range(size(reader)):
+        entry = opened(reader, index)
+        if "outcome" in entry.decision:
+            left.append(
+                {
+                    "entry": index,
+                    "kind": entry.decision["kind"],
+                    "at": entry.decision["at"],
+                    "agency": entry.request["ori"],
+                    "purpose": entry.request["purpose"],
+                    "outcome": entry.decision["outcome"],
+                    "clauses": [
+                        f"{one['instrument']} {one['clause']}" for one in entry.decision["clauses"]
+                    ],
+                }
+            )
+    return left
+
+
+def _finish(
+    place: Path, told: list[Told], entries: list[dict[str, Any]], took: float, *, as_json: bool
+) -> None:
+    if as_json:
+        emit_json({"told": msgspec.to_builtins(told), "entries": entries, "folder": str(place)})
+        return
+    emit()
+    emit(
+        f"The entries it left (the last {LAST_ENTRIES} of {len(entries)}); nothing in them names a person:"
+    )
+    emit()
+    rows = [
+        (
+            one["entry"],
+            format_local(_instant(one["at"]), ZONE)[11:19],
+            one["agency"],
+            one["outcome"],
+            "; ".join(one["clauses"]) or "no clause",
+        )
+        for one in entries[-LAST_ENTRIES:]
+    ]
+    emit(table(rows, ("entry", "at", "agency", "outcome", "clauses")))
+    emit()
+    emit(f"All in {took:.1f} s. To do it yourself:")
+    emit()
+    for line in _commands(place):
+        emit(f"  {line}")
+
+
+def _commands(place: Path) -> list[str]:
+    return [
+        f"cd {place}",
+        "comity law in-force --at 2018-09-01",
+        "comity law diff philadelphia-pars-ice@1 philadelphia-pars-ice@2",
+        "comity serve &",
+        f"comity ask --key keys/{ATF_ORI}.pem --officer atf-0417 --purpose 'criminal investigation'"
+        " --case 18-1 --record 2018-0831-9009 --see charges,custody",
+        "comity doctor",
+    ]
+
+
+__all__ = ["Rehearsal", "demo"]
