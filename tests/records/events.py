@@ -64,7 +64,7 @@ def histories(draw: st.DrawFn) -> list[RecordEvent]:
         RecordEvent(
             source=draw(words),
             event_id=f"e-{number}",
-            verb=draw(st.sampled_from(VERBS)),  # type: ignore[arg-type] # words of the closed list
+            verb=draw(st.sampled_from(VERBS)),
             occurred_at=draw(instants),
             record_id=RecordId("r-1"),
             person_id=PersonId(draw(words)),

@@ -92,8 +92,8 @@ class Evening:
         yield from self._inquiries()
         yield from self._withheld()
         yield from self._approval()
+        yield from self._expunged()
         yield from self._midnight()
-        yield from self._afterwards()
 
     def _inquiries(self) -> Iterator[Told]:
         by_name = self._by_name("asked by name")
@@ -133,6 +133,19 @@ class Evening:
         if isinstance(answer, Answer):
             yield self._told("Approved by the custodian, and fetched", held.asked, answer)
 
+    def _expunged(self) -> Iterator[Told]:
+        """A record system that has not heard of an expungement reports on it once more."""
+        stray = self._rehearsal.scene.stray
+        self._clock.at = max(self._clock.at, stray.occurred_at)
+        taken = self._feed.hand_in([stray])
+        yield Told(
+            "An event for an expunged record",
+            format_instant(self._clock()),
+            f"the record system hands in `{stray.verb}` for a record that is no more",
+            "quarantined",
+            "; ".join(bad.reason for bad in taken.quarantined),
+        )
+
     def _midnight(self) -> Iterator[Told]:
         """Two agencies follow one record across the end of a term."""
         watched = self._rehearsal.scene.roles["watched"].record_id
@@ -159,7 +172,10 @@ class Evening:
         self._clock.at = MIDNIGHT
         yield self._closing(streams[ICE_ORI])
         streams.pop(ICE_ORI)
-        yield from self._live(after, streams, watched)
+        yield from self._live(after[:1], streams, watched)
+        self._clock.at = Instant(MIDNIGHT + 1000)
+        yield from self._afterwards()
+        yield from self._live(after[1:], streams, watched)
 
     def _live(
         self, events: list[RecordEvent], streams: dict[str, _Following], watched: str
@@ -193,7 +209,6 @@ class Evening:
         )
 
     def _afterwards(self) -> Iterator[Told]:
-        self._clock.at = Instant(MIDNIGHT + 1000)
         by_name = self._by_name("asked by name")
         charges = (DataClass.IDENTITY, DataClass.CHARGES, DataClass.COURT)
         yield self._ask("The first inquiry again, a second later", ICE_ORI, by_name, charges)

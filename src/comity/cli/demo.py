@@ -7,6 +7,8 @@ is invented and every key is public. Invariant: what it prints is what was answe
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import tempfile
 import textwrap
 from collections.abc import Callable
@@ -18,12 +20,12 @@ import msgspec
 
 from comity.city.cast import ATF_ORI
 from comity.city.demonstration import HandClock, Told, playing
-from comity.city.rehearsal import SEED, Rehearsal, rehearse_city, write_keys
+from comity.city.rehearsal import SEED, rehearse_city, write_keys
 from comity.city.scenes import EVENING
 from comity.cli.init import found_installation
 from comity.cli.output import clock, emit, emit_json, rehearse, say, table
 from comity.cli.serve import serve as serve_command
-from comity.cli.settings import ENVIRONMENT, load_settings, shipped
+from comity.cli.settings import ENVIRONMENT, shipped
 from comity.instant import Instant, format_local, parse_instant
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.ledger import opened, size
@@ -135,8 +137,20 @@ def _print(one: Told) -> None:
         lines = textwrap.wrap(text, WIDTH - 20)
         for number, line in enumerate(lines):
             emit(f"{'' if number else label:>18}  {line}")
+    for data in one.data[:1] if one.title.startswith("Answered, with") else ():
+        for name, fields in data.items():
+            emit(f"{'shown':>18}  {textwrap.shorten(f'{name}: {_plain(fields)}', WIDTH - 20)}")
     if one.entries:
         emit(f"{'entry':>18}  {', '.join(str(index) for index in one.entries)}")
+
+
+def _plain(value: Any) -> str:
+    """A disclosed value as a person reads it."""
+    if isinstance(value, dict):
+        return ", ".join(_plain(inner) for inner in value.values())
+    if isinstance(value, list):
+        return "; ".join(_plain(inner) for inner in value)
+    return str(value)
 
 
 def _instant(text: str) -> Instant:
@@ -196,15 +210,16 @@ def _finish(
 
 
 def _commands(place: Path) -> list[str]:
+    activate = Path(sys.prefix) / "bin" / "activate"
+    ready = shutil.which("comity") is not None or not activate.exists()
     return [
-        f"cd {place}",
+        f"cd {place}" if ready else f". {activate} && cd {place}",
         "comity law in-force --at 2018-09-01",
         "comity law diff philadelphia-pars-ice@1 philadelphia-pars-ice@2",
         "comity serve &",
-        f"comity ask --key keys/{ATF_ORI}.pem --officer atf-0417 --purpose 'criminal investigation'"
-        " --case 18-1 --record 2018-0831-9009 --see charges,custody",
+        (
+            f"comity ask --as keys/{ATF_ORI}.pem --officer atf-0417 --case 18-1 --see charges"
+            " --purpose 'criminal investigation' --record 2018-0831-9009"
+        ),
         "comity doctor",
     ]
-
-
-__all__ = ["Rehearsal", "demo"]

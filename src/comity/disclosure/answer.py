@@ -19,6 +19,7 @@ from comity.disclosure.inquiry import Asked, ByList
 from comity.disclosure.seal import clause_part
 from comity.instant import format_instant
 from comity.law.instrument import ClauseRef
+from comity.law.vocabulary import DataClass
 from comity.ledger.append import DurableReceipt
 
 
@@ -116,17 +117,21 @@ def answer_refused(asked: Asked, refusal: Decision, receipt: DurableReceipt) -> 
 def words_for_shown(outcome: Outcome, disclosures: Sequence[Disclosure], of: int) -> str:
     """One or two plain sentences for a person."""
     count = f"{of} record" + ("" if of == 1 else "s")
-    seen = sorted({name for one in disclosures for name in one.data})
-    said = f"{count}: {', '.join(seen)}"
+    shown = {name for one in disclosures for name in one.data}
+    seen = [data_class.value for data_class in DataClass if data_class.value in shown]
+    by = _because(
+        tuple(dict.fromkeys(clause for one in disclosures for clause in one.decision.clauses))
+    )
+    said = f"by {by}. {count}: {', '.join(seen)}"
     if outcome is Outcome.PERMIT:
-        return f"Permitted. {said}."
+        return f"Permitted {said}."
     unseen = {
         ruling.act.removeprefix("see "): ruling
         for one in disclosures
         for ruling in _unseen(one.decision)
     }
     parts = [f"{name} ({_because(ruling.clauses)})" for name, ruling in sorted(unseen.items())]
-    return f"Permitted in part. {said}. Withheld: {'; '.join(parts)}."
+    return f"Permitted in part {said}. Withheld: {'; '.join(parts)}."
 
 
 def words_for_refusal(refusal: Decision) -> str:

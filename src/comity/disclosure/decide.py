@@ -24,8 +24,10 @@ from comity.cedar.engine import Slice, Uid, Verdict
 from comity.disclosure import facts
 from comity.disclosure.decision import Decision, Outcome, Ruling
 from comity.disclosure.inquiry import Asked, Inquirer, query_kind
+from comity.instant import format_local
 from comity.law.in_force import LawInForce
 from comity.law.instrument import ClauseRef
+from comity.law.lifecycle import LawStatus
 from comity.law.vocabulary import DataClass, ListAct, QueryKind, see
 from comity.records.record import Record
 
@@ -232,7 +234,12 @@ class _Slices:
             approved = self._ask(principal, entities, act, self._approved_context)
             if not approved.permitted:
                 verdict, outcome = approved, Outcome.REFUSE
-        cited = tuple(law.clause(policy) for policy in verdict.determining)
+        determining = verdict.determining
+        if outcome is Outcome.REFUSE:
+            # A clause that would only withhold is not why this is refused outright.
+            outright = [one for one in determining if law.refuses_by(one) is None]
+            determining = tuple(outright) or determining
+        cited = tuple(law.clause(policy) for policy in determining)
         faults = tuple(verdict.erring) if outcome is not Outcome.PERMIT else ()
         if verdict.fault is not None:
             faults = (*faults, verdict.fault)
@@ -306,7 +313,21 @@ def _silence(asked: Asked, law: LawInForce) -> tuple[tuple[ClauseRef, ...], str]
     if not lapsed:
         return (), NO_TEXT
     latest = max(lapsed, key=lambda one: (one.since, one.instrument.version))
-    return (latest.clause,), f"{latest.instrument.ref} is {latest.status.value}"
+    since = format_local(latest.since, latest.instrument.term.time_zone)
+    said = f"{latest.instrument.ref} {_NOT_IN_FORCE[latest.status]} at {since}"
+    return (latest.clause,), said
+
+
+_NOT_IN_FORCE: Final = {
+    LawStatus.DRAFT: "has been a draft since it was laid",
+    LawStatus.ADOPTED: "was adopted for a term that has not begun, as it stood",
+    LawStatus.IN_FORCE: "has been in force since it began",
+    LawStatus.SUSPENDED: "was suspended",
+    LawStatus.NOT_RENEWED: "was not renewed and ended",
+    LawStatus.EXPIRED: "expired",
+    LawStatus.REVOKED: "was revoked",
+    LawStatus.SUPERSEDED: "was superseded",
+}
 
 
 def _barred(asked: Asked, law: LawInForce) -> Decision | None:
