@@ -109,7 +109,8 @@ def test_a_text_that_ends_soon_is_told(comity: Comity) -> None:
     comity("vote", PARS, "--yes", *by("city"), "--at", "2018-07-20")
     said = comity("in-force", "--at", "2018-08-01")
     assert (
-        f"{PARS} is not renewed from 2018-09-01T00:00:00-04:00 unless 1 more vote yes" in said.err
+        f"{PARS} is not renewed from 2018-09-01T00:00:00-04:00 unless 1 more yes vote is"
+        in said.err
     )
     assert "(district-attorney, first-judicial-district silent)" in said.err
     due = comity("in-force", "--at", "2018-08-01", "--json").data["due"]

@@ -226,6 +226,8 @@ def test_a_revocation_before_adoption_annuls_the_signatures() -> None:
     others = [adopted(OPEN, party, D[5]) for party in STAKEHOLDERS[1:]]
     assert told(OPEN, [*acts, *others]) == [(DRAFT, None)]
     assert told(OPEN, [*acts, *others, adopted(OPEN, "city", D[6])])[-1] == (IN_FORCE, D[6])
+    with_the_last = [*adopted_by_all(OPEN, D[3]), revoked(OPEN, "city", D[3])]
+    assert told(OPEN, with_the_last) == [(DRAFT, None)]
 
 
 def test_revoked_before_the_term_began() -> None:

@@ -9,7 +9,6 @@ from comity.instant import Instant
 from comity.records.event import Parts, RecordEvent
 from comity.records.fold import decode_record, encode_record, fold
 from comity.records.record import Charge, Custody, CustodyStatus, Record, Standing
-
 from tests.records.events import AT, event, histories
 
 

@@ -12,7 +12,6 @@ from hypothesis import given
 from comity.instant import format_instant
 from comity.records.event import RecordEvent
 from comity.records.message import MessageInvalid, decode_event, encode_event
-
 from tests.records.events import AT, event, histories
 
 

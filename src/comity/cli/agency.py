@@ -18,9 +18,8 @@ import apsw
 import click
 
 from comity.cli.law_sign import make_key, moment, read_public_key
-from comity.cli.output import emit, emit_json, say, table
+from comity.cli.output import clock, emit, emit_json, say, table
 from comity.cli.settings import Settings, load_settings
-from comity.cli.time_here import clock_of
 from comity.disclosure.inquiry import Inquirer
 from comity.disclosure.registry import (
     Agency,
@@ -98,8 +97,8 @@ def add(
 @_JSON
 def list_(as_json: bool) -> None:
     """List every agency, and whether it may ask now."""
-    with _opened() as (settings, database):
-        registry, at = load_snapshot(database.reader()), clock_of(settings)()
+    with _opened() as (_, database):
+        registry, at = load_snapshot(database.reader()), clock()
     rows = [_row(registry, ori, at) for ori in sorted(registry.agencies)]
     if as_json:
         emit_json(rows)
@@ -124,7 +123,7 @@ def list_(as_json: bool) -> None:
 def show(ori: str, as_json: bool) -> None:
     """Show an agency with its keys, officers and suspensions."""
     with _opened() as (settings, database):
-        registry, at = load_snapshot(database.reader()), clock_of(settings)()
+        registry, at = load_snapshot(database.reader()), clock()
     if ori not in registry.agencies:
         raise NotFound("there is no agency of this ORI", where=ori, remedy="comity agency list")
     keys = sorted(
@@ -310,8 +309,8 @@ def _change(
     by: str | None, job: Callable[[apsw.Connection, Made], DurableReceipt], done: str
 ) -> None:
     """Make one change durable with its entry, and say so."""
-    with _opened() as (settings, database):
-        made = Made(by or getpass.getuser(), clock_of(settings)(), os.urandom)
+    with _opened() as (_, database):
+        made = Made(by or getpass.getuser(), clock(), os.urandom)
         receipt = database.write(lambda connection: job(connection, made)).result()
     say(f"{done}; entry {receipt.index}")
 

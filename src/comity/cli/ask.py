@@ -17,7 +17,6 @@ import click
 from comity.cli.law_sign import read_private_key
 from comity.cli.output import clock, emit, emit_json, say
 from comity.cli.settings import load_settings
-from comity.cli.time_here import clock_of
 from comity.errors import NotFound
 from comity.law.vocabulary import DataClass, Purpose
 
@@ -77,6 +76,7 @@ _LIST_WORDS: Final = {
 @click.pass_context
 def ask(
     context: click.Context,
+    /,
     url: str | None,
     key_file: Path,
     key_id: str | None,
@@ -112,7 +112,6 @@ def _client(url: str | None, key_file: Path, key_id: str | None) -> Client:
     from comity.web.client import Client
 
     private_key = read_private_key(key_file)
-    tell_time = clock
     address = url or os.environ.get(ENVIRONMENT)
     if address is None:
         try:
@@ -120,12 +119,11 @@ def _client(url: str | None, key_file: Path, key_id: str | None) -> Client:
         except NotFound as fault:
             raise click.UsageError(f"say which gateway with --to or {ENVIRONMENT}") from fault
         address = f"http://{settings.bind}"
-        tell_time = clock_of(settings)
     return Client(
         address,
         key_id or key_id_of(public_half(private_key)),
         private_key,
-        clock=tell_time,
+        clock=clock,
         randomness=os.urandom,
     )
 

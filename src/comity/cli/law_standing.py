@@ -176,7 +176,8 @@ def _say_due(due: DecisionDue, zone: str) -> str:
     if due.tally is None:
         return what
     silent = f" ({', '.join(due.tally.silent)} silent)" if due.tally.silent else ""
-    return f"{what} unless {due.tally.needed} more vote yes before{silent}"
+    votes = "vote is" if due.tally.needed == 1 else "votes are"
+    return f"{what} unless {due.tally.needed} more yes {votes} cast before{silent}"
 
 
 def _utc(at: Instant | None) -> str | None:

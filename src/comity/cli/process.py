@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import getpass
 import os
+from typing import Any
 
 import click
 import msgspec
 
 from comity.cli.law_sign import moment
-from comity.cli.output import emit, emit_json, say, table
+from comity.cli.output import clock, emit, emit_json, say, table
 from comity.cli.settings import load_settings
-from comity.cli.time_here import clock_of
 from comity.disclosure.process import Label, NamedPerson, Process, kind_of
 from comity.errors import NotFound
 from comity.instant import Instant, format_local
@@ -68,7 +68,7 @@ def file_(
 ) -> None:
     """Put a paper on file. Only with court, judge, docket and person is it a judicial one."""
     settings = load_settings()
-    at = clock_of(settings)()
+    at = clock()
     filed = Process(
         process_id,
         Label(label),
@@ -133,13 +133,8 @@ def show(process_id: str, as_json: bool) -> None:
         return
     emit(f"{found.process_id}: {_a(found.kind.value)}, presented as {_a(found.label.value)}")
     for name, value in _facts(found).items():
-        if name in ("process_id", "label", "is") or value in (None, False):
-            continue
-        if name.endswith("_at"):
-            value = format_local(Instant(value), settings.time_zone)
-        elif isinstance(value, dict):
-            value = ", ".join(str(part) for part in value.values())
-        emit(f"  {name.replace('_', ' ')}: {value}")
+        if name not in ("process_id", "label", "is") and value not in (None, False):
+            emit(f"  {name.replace('_', ' ')}: {_plain(name, value, settings.time_zone)}")
 
 
 def _named(person: str | None, born: str | None, state_id: str | None) -> NamedPerson | None:
@@ -153,7 +148,15 @@ def _named(person: str | None, born: str | None, state_id: str | None) -> NamedP
     return NamedPerson(sur_name.strip(), given_name.strip(), born, state_id)
 
 
-def _facts(found: Process) -> dict[str, object]:
+def _plain(name: str, value: Any, zone: str) -> str:
+    if name.endswith("_at"):
+        return format_local(Instant(value), zone)
+    if isinstance(value, dict):
+        return ", ".join(str(part) for part in value.values())
+    return "yes" if value is True else str(value)
+
+
+def _facts(found: Process) -> dict[str, Any]:
     return {"is": found.kind.value, **msgspec.to_builtins(found)}
 
 

@@ -105,7 +105,7 @@ def timeline(
         told.turn(status, max(ended_at, adopted_at))
         if status in _FOR_GOOD:
             return told.finish()
-        signed_from = Instant(ended_at + 1) if status is LawStatus.REVOKED else ended_at
+        signed_from = ended_at
 
 
 def begins_at(standings: Iterable[Standing]) -> Instant | None:

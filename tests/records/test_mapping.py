@@ -1,0 +1,198 @@
+"""A mapping turns rows into events that are as strictly checked as messages are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from comity.instant import parse_instant
+from comity.records.event import RecordEvent
+from comity.records.ingest import Message, Refused, message_again, messages_of_rows
+from comity.records.mapping import MappingInvalid, read_mapping
+from comity.records.message import MessageInvalid, decode_event, encode_event
+from comity.records.read import Rows
+from tests.records.events import AT
+
+TEXT = """
+source = "jail"
+time_zone = "America/New_York"
+ignore = ["note"]
+birthplace = {column = "born_in"}
+[event]
+event_id = {column = "id", width = 4}
+record_id = {column = "booking", prefix = "jail-"}
+person_id = {column = "person"}
+occurred_at = {column = "day", as = "local"}
+verb = {column = "kind", values = {IN = "booked", OUT = "released"}}
+[arrest]
+juvenile = {column = "minor"}
+[custody.status]
+column = "kind"
+values = {OUT = "released"}
+otherwise = "in custody"
+[charges.1]
+statute = {column = "law"}
+grade = {constant = "M1"}
+"""
+COLUMNS = ("id", "booking", "person", "day", "kind", "minor", "law", "born_in", "note")
+ROW = {
+    "id": 7,
+    "booking": 12,
+    "person": "p",
+    "day": "2018-07-01T08:30",
+    "kind": "IN",
+    "minor": "true",
+    "law": "120.05",
+    "born_in": "Elsewhere",
+    "note": "x",
+}
+
+
+def event_of(row: Mapping[str, Any], text: str = TEXT, *, hold: bool = False) -> RecordEvent:
+    return read_mapping(text, "jail.toml").event_of(row, AT, hold_birthplace=hold)
+
+
+def with_part(part: str) -> str:
+    return f"{TEXT}\n{part}"
+
+
+def test_a_row_becomes_an_event() -> None:
+    event = event_of(ROW)
+    assert (event.source, event.event_id, event.record_id) == ("jail", "0007", "jail-12")
+    assert event.verb == "booked"
+    assert event.occurred_at == parse_instant("2018-07-01T08:30:00-04:00")
+    assert event.parts.arrest is not None
+    assert event.parts.arrest.juvenile is True
+    assert [(one.statute, one.grade) for one in event.parts.charges] == [("120.05", "M1")]
+    assert event.parts.birthplace is None
+    assert event_of(ROW, hold=True).parts.birthplace == "Elsewhere"
+
+
+def test_what_a_mapping_makes_is_a_message_too() -> None:
+    event = event_of(ROW)
+    assert decode_event(encode_event(event), AT, {}, hold_birthplace=False) == event  # type: ignore[arg-type] # nothing is dropped
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        ({"minor": "maybe"}, "juvenile"),
+        ({"kind": "SIDEWAYS"}, "kind: `SIDEWAYS`"),
+        ({"day": "yesterday"}, "day"),
+        ({"day": "2018-03-11T02:30"}, "put forward"),
+        ({"day": ""}, "occurred_at"),
+        ({"person": None}, "person_id"),
+        ({"id": "a\nb"}, "event_id"),
+        ({"day": "2030-01-01"}, "a day ahead"),
+    ],
+)
+def test_a_bad_cell_is_refused_by_name(cell: dict[str, Any], says: str) -> None:
+    with pytest.raises(MessageInvalid, match=says):
+        event_of({**ROW, **cell})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (TEXT.replace('IN = "booked"', 'IN = "deported"'), "verb"),
+        (TEXT.replace('constant = "M1"', "constant = 5"), "grade"),
+        (TEXT.replace('otherwise = "in custody"', 'otherwise = "somewhere"'), "status"),
+    ],
+)
+def test_a_wrong_word_in_the_mapping_never_reaches_the_store(text: str, says: str) -> None:
+    with pytest.raises(MessageInvalid, match=says):
+        event_of(ROW, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("source = ", "is not TOML"),
+        (TEXT.replace('source = "jail"', ""), "`source` is missing"),
+        (TEXT.replace("America/New_York", "America/Nowhere"), "is not a time zone"),
+        (TEXT.replace("[arrest]", "[arrests]"), "`arrests` is not known"),
+        (TEXT.replace("juvenile", "grown_up"), "`grown_up` is not known"),
+        (TEXT.replace(', as = "local"', ""), "a time says how it is written"),
+        (TEXT.replace('as = "local"', 'as = "guess"'), "`guess` is no form of time"),
+        (TEXT.replace('statute = {column = "law"}', 'statute = {column = "law", as = "local"}'), "is no time"),
+        (TEXT.replace('{column = "law"}', "{}"), "neither a column nor a constant"),
+        (TEXT.replace('{column = "law"}', '{column = "law", constant = "x"}'), "neither a column"),
+        (TEXT.replace('column = "person"', 'column = "person", upper = true'), "`upper`"),
+    ],
+)  # fmt: skip
+def test_a_mapping_that_cannot_be_used_says_where(text: str, says: str) -> None:
+    with pytest.raises(MappingInvalid, match=says) as raised:
+        read_mapping(text, "jail.toml")
+    assert (raised.value.where or "").startswith("jail.toml")
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ((*COLUMNS, "mystery"), "`mystery` of the export is not mapped"),
+        (COLUMNS[1:], "has no column `id`"),
+    ],
+)
+def test_every_column_is_known_before_a_row_is_read(columns: tuple[str, ...], says: str) -> None:
+    with pytest.raises(MappingInvalid, match=says):
+        read_mapping(TEXT, "jail.toml").check_columns(columns, hold_birthplace=True)
+
+
+@pytest.mark.parametrize("column", ["citizenship", "birthplace"])
+def test_a_rejected_column_cannot_be_carried_in_under_another_name(column: str) -> None:
+    mapping = read_mapping(with_part(f'[contact]\naddress = {{column = "{column}"}}'), "jail.toml")
+    with pytest.raises(MappingInvalid, match="cannot be used"):
+        mapping.check_columns((*COLUMNS, column), hold_birthplace=False)
+
+
+def rows_of(path: Path, text: str = TEXT) -> list[Message]:
+    rows = Rows(path)
+    mapping = read_mapping(text, "jail.toml")
+    return list(
+        messages_of_rows(rows, rows.columns, mapping, AT, hold_birthplace=False, file=path.name)
+    )
+
+
+def test_a_rejected_column_is_counted_where_it_holds_something(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    head = ",".join((*COLUMNS, "citizenship"))
+    path.write_text(
+        f"{head}\n7,12,p,2018-07-01,IN,0,120.05,,,MARKER\n8,12,p,2018-07-01,IN,0,120.05,,,\n"
+        "9,12,p,2018-07-01,UP,0,120.05,,,MARKER\n10,12,p,2018-07-01,IN,0,120.05,,MARKER\n"
+    )
+    found = rows_of(path)
+    assert [dict(names) for _, _, names in found] == [
+        {"citizenship": 1},
+        {},
+        {"citizenship": 1},
+        {},
+    ]
+    assert [isinstance(message, Refused) for _, message, _ in found] == [False, False, True, True]
+    assert "MARKER" not in repr(found), "also where the cells have slipped"
+
+
+def test_a_refused_row_names_its_record_and_is_good_once_the_mapping_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(COLUMNS) + "\n7,12,p,2018-07-01,UP,0,120.05,,\n")
+    ((_, refused, _),) = rows_of(path)
+    assert isinstance(refused, Refused)
+    assert (refused.position, refused.record_id) == ("a.csv:2", "jail-12")
+    assert "UP" in refused.reason
+    mended = read_mapping(TEXT.replace('IN = "booked"', 'IN = "booked", UP = "booked"'), "j.toml")
+    position, message, _ = message_again(refused, mended, AT, hold_birthplace=False)
+    assert position == "a.csv:2"
+    assert isinstance(message, RecordEvent)
+    for other in (None, read_mapping(TEXT.replace('"jail"', '"court"'), "c.toml")):
+        assert message_again(refused, other, AT, hold_birthplace=False)[1] is refused
+
+
+@pytest.mark.parametrize("row", ["7,12,p", "7,12,p,2018-07-01,IN,0,120.05,,,one,more"])
+def test_a_row_of_another_length_is_kept_whole(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(COLUMNS) + "\n" + row + "\n")
+    ((_, refused, _),) = rows_of(path)
+    assert isinstance(refused, Refused)
+    assert all(cell in refused.body.decode() for cell in row.split(",") if cell)
