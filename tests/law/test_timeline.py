@@ -166,6 +166,11 @@ def test_a_year_is_carried_only_if_those_before_it_were() -> None:
     assert told(YEARLY, [*acts, *carried(END_20, True, True)])[-1] == (NOT_RENEWED, END_22)
 
 
+def test_without_a_quorum_silence_is_the_end_all_the_same() -> None:
+    nobody = text(start="2020-03-01", first_end="2020-08-31T24:00", quorum=0)
+    assert told(nobody, adopted_by_all(nobody, D[3]))[-1] == (NOT_RENEWED, END_20)
+
+
 def test_the_last_vote_counts_and_of_two_at_one_instant_the_no() -> None:
     acts = [*SIGNED, *carried(END_20, True, True, on=D[7])]
     changed = voted(YEARLY, "city", D[8], END_20, False)

@@ -133,7 +133,7 @@ def test_the_last_millisecond_and_the_first_after(town: Town) -> None:
     answer = town.ask().json
     assert answer["outcome"] == "refuse"
     assert answer["clauses"] == [{**answer["clauses"][0], "clause": "2"}]
-    assert "town-bureau@1 is expired" in answer["reason"]
+    assert "town-bureau@1 expired at 2018-09-01" in answer["reason"]
 
 
 def test_a_warrant_on_file_opens_what_it_names(town: Town) -> None:

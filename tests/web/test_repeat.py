@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from comity.store.sqlite.inquiries import (
     held_inquiries,
 )
 from comity.store.sqlite.ledger import erase_personal, opened
+from comity.web.notes import GATHER_SECONDS
 from tests.web.town import BUREAU, END, START, Town, record
 
 
@@ -135,7 +136,7 @@ def _noted(town: Town, inquiry_id: str) -> None:
     for _ in range(200):
         if answered_inquiry(town.database.reader(), BUREAU, inquiry_id) is not None:
             return
-        time.sleep(0.01)
+        town.run(asyncio.sleep(0.02))
     raise AssertionError("the note was never written")
 
 
@@ -160,7 +161,7 @@ def _fails(*_: Any) -> None:
 
 
 def _drain(town: Town) -> None:
-    town.write(lambda _: None)
+    town.run(asyncio.sleep(2 * GATHER_SECONDS))
     town.write(lambda _: None)
 
 

@@ -66,11 +66,15 @@ class Settled(msgspec.Struct, frozen=True):
         return Outcome.PERMIT_REDUCED
 
 
-def settle(asked: Asked, law: LawInForce, candidates: Sequence[Record]) -> Settled:
+def settle(
+    asked: Asked, law: LawInForce, candidates: Sequence[Record], unfound: Asked | None = None
+) -> Settled:
     """Decide an inquiry over the records its query points at.
 
     `candidates` are all records that fit the query, whatever their standing.
     A list needs the act of listing first; then every record is decided by itself.
+    `unfound` is the inquiry as it would stand had nothing been found, where a basis
+    was held against what was found: it is what a refusal is told by.
     """
     kind = query_kind(asked.inquiry.query)
     if kind in (QueryKind.LIST, QueryKind.SUBSCRIPTION):
@@ -89,7 +93,7 @@ def settle(asked: Asked, law: LawInForce, candidates: Sequence[Record]) -> Settl
     if len(shown) > most:
         return Settled(asked, (), _too_broad(asked, law, most), found)
     if not shown:
-        return Settled(asked, (), decide_one.absent(), found)
+        return Settled(asked, (), decide_one.absent(unfound or asked), found)
     return Settled(asked, tuple(shown), None, found)
 
 
@@ -138,10 +142,12 @@ class _Decider:
             decision, record_id=record.record_id, person_id=record.person_id
         )
 
-    def absent(self) -> Decision:
+    def absent(self, unfound: Asked) -> Decision:
         """The decision for no record on file, after the work of a full inquiry."""
         if self._barred is not None:
             return self._barred
+        self._asked = unfound
+        self._context = facts.inquiry_context(unfound)
         attributes = facts.record_attributes(None)
         decision = self._decide(facts.NO_RECORD, attributes)
         while self._decided < PADDED_DECISIONS:

@@ -44,6 +44,7 @@ from comity.web.problems import ProblemRaised
 from comity.web.service import Desk
 from comity.web.standing import own_subscription
 from comity.web.stream import GOODBYE, HEARTBEAT_SECONDS, Stream
+from comity.web.view import View
 
 POLL_SECONDS: Final = 1.0
 """How often the gateway looks for events and changes that another process wrote."""
@@ -100,8 +101,8 @@ class Gateway:
         elif self.rest is not None:
             await self._guarded(f"{method} …", self.rest, scope, receive, send)
 
-    def admit(self, scope: Scope, body: bytes) -> Caller:
-        """The verified caller of a request. Raises ProblemRaised."""
+    def admit(self, scope: Scope, body: bytes, view: View | None = None) -> Caller:
+        """The verified caller of a request, under a view or the present one. Raises ProblemRaised."""
         fields = scope["headers"]
         check_header(fields)
         message = read_message(
@@ -112,13 +113,13 @@ class Gateway:
             fields,
             body,
         )
-        return self._doorkeeper.admit(
-            message, self.desk.views.current().registry, self.desk.clock()
-        )
+        view = view or self.desk.views.current()
+        return self._doorkeeper.admit(message, view.registry, self.desk.clock())
 
     def leave(self) -> None:
         """Take no new request and let streams end. Called on the event loop, before shutdown."""
         self._leaving = True
+        self.desk.notes.write()
         self.bell.ring()
 
     @property
@@ -128,9 +129,11 @@ class Gateway:
 
     async def _inquire(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(scope, receive, self.desk.limits.body_bytes)
-        caller = self.admit(scope, body)
+        # One view for both: nothing is awaited between them, and the guard has the last word.
+        view = self.desk.views.current()
+        caller = self.admit(scope, body, view)
         demand_agency(caller)
-        answer = await self.desk.ask(caller, body)
+        answer = await self.desk.ask(caller, body, view)
         _log_answer("POST /inquiries", caller, answer)
         await respond(send, 200, _ENCODE(answer))
 

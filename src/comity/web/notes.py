@@ -1,16 +1,16 @@
 """Where the entries of answered inquiries stand, so that a repeat finds its answer.
 
-A plain answer's note is written after the answer's own transaction, many at a
-time, so that the hot path carries one commit only; until then it is found here.
+A plain answer's note is written some moments after the answer's own transaction, many
+at a time, so that the hot path carries one commit only; until then it is found here.
 Invariant: whether an inquiry id was used is never decided from a note (the
 ledger's guard does that); a lost note means a repeat that is refused.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +24,10 @@ from comity.store.sqlite.inquiries import REPEAT_MS, Answered, answered_inquiry,
 from comity.store.sqlite.ledger import entries_between
 from comity.web.problems import ProblemRaised
 
+GATHER_SECONDS: Final = 0.2
+"""How long a note waits for others."""
+
+_Batch = dict[tuple[str, str], Answered]
 _DECISION: Final = 3
 _CONTENT: Final = 1
 
@@ -41,22 +45,28 @@ class Notes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = threading.Lock()  # owns both dicts and which of them is which
-        self._waiting: dict[tuple[str, str], Answered] = {}
-        self._writing: dict[tuple[str, str], Answered] = {}
+        self._lock = threading.Lock()  # owns everything below
+        self._waiting: _Batch = {}
+        self._writing: list[_Batch] = []
+        self._due = False
 
     def add(self, answered: Answered) -> None:
-        """Keep a note; it is written with whatever else waits when the last writing is done."""
+        """Keep a note, on the running event loop; it is written with whatever gathers until then."""
         with self._lock:
             self._waiting[answered.ori, answered.inquiry_id] = answered
-        self._write()
+            if self._due:
+                return
+            self._due = True
+        asyncio.get_running_loop().call_later(GATHER_SECONDS, self.write)
 
     def find(self, ori: str, inquiry_id: str) -> Answered | None:
         """The note of an inquiry, or None."""
         key = (ori, inquiry_id)
         with self._lock:
-            found = self._waiting.get(key) or self._writing.get(key)
-        return found or answered_inquiry(self._database.reader(), ori, inquiry_id)
+            for batch in (self._waiting, *self._writing):
+                if key in batch:
+                    return batch[key]
+        return answered_inquiry(self._database.reader(), ori, inquiry_id)
 
     def same_again(
         self,
@@ -95,20 +105,22 @@ class Notes:
             tuple(DurableReceipt(EntryIndex(old.index), old.commitment) for old in stored),
         )
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write what gathered."""
         with self._lock:
-            if self._writing or not self._waiting:
+            self._due = False
+            if not self._waiting:
                 return
-            self._writing, self._waiting = self._waiting, {}
-            rows = tuple(self._writing.values())
+            batch, self._waiting = self._waiting, {}
+            self._writing.append(batch)
+        rows = tuple(batch.values())
         future = self._database.write(lambda connection: remember(connection, rows))
-        future.add_done_callback(self._written)
+        future.add_done_callback(lambda _: self._written(batch))
 
-    def _written(self, _: Future[None]) -> None:
-        """On the writer thread: whatever gathered goes next. A failed note is a lost note."""
+    def _written(self, batch: _Batch) -> None:
+        """On the writer thread. A note that could not be written is a lost note."""
         with self._lock:
-            self._writing = {}
-        self._write()
+            self._writing = [one for one in self._writing if one is not batch]
 
 
 def _undated(part: bytes | None) -> dict[str, Any]:

@@ -95,8 +95,11 @@ class Desk:
         self.ledger = SqliteLedger(database)
         self.notes = Notes(database)
 
-    async def ask(self, caller: Caller, body: bytes) -> Answer:
-        """Answer one inquiry. Raises ProblemRaised where it never becomes one."""
+    async def ask(self, caller: Caller, body: bytes, seen: View | None = None) -> Answer:
+        """Answer one inquiry. Raises ProblemRaised where it never becomes one.
+
+        `seen` is the view the caller was admitted under, if it was read just now.
+        """
         inquiry = read_inquiry(body)
         if isinstance(inquiry.query, ByStanding):
             raise ProblemRaised(
@@ -111,7 +114,8 @@ class Desk:
             inquiry_once(ori, inquiry.inquiry_id),
         )
         for _ in range(DECIDED_MAX):
-            view, at = self.views.current(), self.clock()
+            view, at = seen or self.views.current(), self.clock()
+            seen = None
             settled, of = self.settle(view, caller.key, inquiry, at, approved=False)
             sealed = seal_settled(settled, caller.signed, self.randomness)
             guard = Guard(view.generation, once)

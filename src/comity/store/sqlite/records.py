@@ -11,7 +11,7 @@ standing, and the law decides.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import apsw
@@ -34,21 +34,33 @@ from comity.store.sqlite.standing import (
 _EVENT_ENCODER: Final = msgspec.json.Encoder()
 _EVENT_DECODER: Final = msgspec.json.Decoder(RecordEvent)
 
-_UPSERT: Final = (
-    "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (record_id) DO UPDATE SET"
-    " person_id = excluded.person_id, sur_key = excluded.sur_key, given_key = excluded.given_key,"
-    " birth_date = excluded.birth_date, state_id = excluded.state_id,"
-    " birthplace = excluded.birthplace, arrested_at = excluded.arrested_at,"
-    " in_custody = excluded.in_custody, doc = excluded.doc"
+_EXISTING: Final = (
+    "SELECT record_id, number, doc FROM json_each(?) CROSS JOIN record ON record_id = value"
 )
+_KNOWN: Final = "SELECT event_id FROM json_each(?) CROSS JOIN event ON source = ? AND event_id = value"
+_ADD_EVENT: Final = (
+    "INSERT INTO event (source, event_id, record, occurred_at, received_at, body)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
+_ADD_RECORD: Final = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_CHANGE_RECORD: Final = "UPDATE record SET in_custody = ?, doc = ? WHERE number = ?"
+_CHANGE_KEYS: Final = (
+    "UPDATE record SET person_id = ?, sur_key = ?, given_key = ?, birth_date = ?, state_id = ?,"
+    " birthplace = ?, arrested_at = ? WHERE number = ?"
+)
+
+BULK_CACHE_KIB: Final = 64 * 1024
+BULK_CHECKPOINT_PAGES: Final = 16_000
+"""For files: a batch fits the page cache, and the write-ahead file takes several (64 MB)."""
 
 
 class SqliteRecords:
-    """The records of one database. Implements `comity.records.ingest.RecordStore`."""
+    """Takes whole files into one database. Implements `comity.records.ingest.RecordStore`."""
 
     def __init__(self, database: Database, randomness: Randomness) -> None:
         self._database = database
         self._randomness = randomness
+        database.write(_prepare_for_bulk)
 
     def take_in(self, batch: Batch, at: Instant) -> Callable[[], Applied]:
         """Begin to apply one batch; the waiting raises StoreUnwritable, with nothing applied."""
@@ -58,16 +70,20 @@ class SqliteRecords:
         return job.result
 
 
+def _prepare_for_bulk(connection: apsw.Connection) -> None:
+    connection.pragma("cache_size", -BULK_CACHE_KIB)
+    connection.wal_autocheckpoint(BULK_CHECKPOINT_PAGES)
+
+
 def take_in_batch(
     connection: apsw.Connection, batch: Batch, at: Instant, randomness: Randomness
 ) -> Applied:
     """Apply one batch inside a write job."""
-    fresh: dict[str, list[RecordEvent]] = {}
     quarantined = _quarantine(connection, batch.refused, at)
-    duplicates = applied = 0
-    expunged: list[str] = []
-    sources: dict[str, int] = {}
     graves = buried(connection, {event.record_id for event in batch.events})
+    applied = duplicates = 0
+    expunged: list[str] = []
+    waiting: list[RecordEvent] = []
     for position, event in zip(batch.positions, batch.events, strict=True):
         if event.record_id in graves:
             if event.verb == "expunged":
@@ -76,20 +92,16 @@ def take_in_batch(
             _quarantine(connection, [Refused(event.source, position, EXPUNGED, b"")], at)
             expunged.append(position)
         elif event.verb == "expunged":
-            _store(connection, fresh)
-            fresh = {}
+            fresh = _keep(connection, waiting, at, randomness)
+            applied, duplicates = applied + fresh + 1, duplicates + len(waiting) - fresh
+            waiting = []
             order = Expunction((event.record_id,), event.authority or "", event.source, at)
             expunge_records(connection, order, randomness)
             graves.add(event.record_id)
-            applied += 1
-        elif _insert_event(connection, sources, event, at):
-            fresh.setdefault(event.record_id, []).append(event)
-            applied += 1
-            if event.verb in ("sealed", "hidden", "restored"):
-                record_standing_entry(connection, event, at, randomness)
         else:
-            duplicates += 1
-    _store(connection, fresh)
+            waiting.append(event)
+    fresh = _keep(connection, waiting, at, randomness)
+    applied, duplicates = applied + fresh, duplicates + len(waiting) - fresh
     if batch.dropped:
         connection.executemany(
             "INSERT INTO rejected_field VALUES (?, ?)"
@@ -99,26 +111,42 @@ def take_in_batch(
     return Applied(applied, duplicates, tuple(expunged), quarantined)
 
 
-def _insert_event(
-    connection: apsw.Connection, sources: dict[str, int], event: RecordEvent, at: Instant
-) -> bool:
-    """Keep the event; False where it came before."""
-    number = sources.get(event.source)
-    if number is None:
-        number = sources[event.source] = _source(connection, event.source)
-    connection.execute(
-        "INSERT INTO event (source, event_id, record_id, occurred_at, received_at, body)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (
-            number,
-            event.event_id,
-            event.record_id,
-            event.occurred_at,
-            at,
-            _EVENT_ENCODER.encode(event),
-        ),
+def _keep(
+    connection: apsw.Connection, events: Sequence[RecordEvent], at: Instant, randomness: Randomness
+) -> int:
+    """Keep the events that did not come before, and fold them in; how many these were."""
+    by_source: dict[str, dict[str, RecordEvent]] = {}
+    for event in events:
+        by_source.setdefault(event.source, {}).setdefault(event.event_id, event)
+    sources = {name: _source(connection, name) for name in by_source}
+    fresh: list[RecordEvent] = []
+    for name, by_id in by_source.items():
+        for (known,) in connection.execute(_KNOWN, (_json(list(by_id)), sources[name])):
+            del by_id[known]
+        fresh += by_id.values()
+    if len(by_source) > 1:
+        # In the order of arrival again: it is the order in which subscribers read them.
+        places = {id(event): place for place, event in enumerate(events)}
+        fresh.sort(key=lambda event: places[id(event)])
+    numbers = _fold_in(connection, fresh)
+    connection.executemany(
+        _ADD_EVENT,
+        [
+            (
+                sources[event.source],
+                event.event_id,
+                numbers[event.record_id],
+                event.occurred_at,
+                at,
+                _EVENT_ENCODER.encode(event),
+            )
+            for event in fresh
+        ],
     )
-    return connection.changes() == 1
+    for event in fresh:
+        if event.verb in ("sealed", "hidden", "restored"):
+            record_standing_entry(connection, event, at, randomness)
+    return len(fresh)
 
 
 def _source(connection: apsw.Connection, name: str) -> int:
@@ -127,29 +155,49 @@ def _source(connection: apsw.Connection, name: str) -> int:
     return number
 
 
-def _store(connection: apsw.Connection, fresh: Mapping[str, Sequence[RecordEvent]]) -> None:
-    """Fold fresh events into their records and write these back."""
-    rows = []
-    charged: list[tuple[str, str]] = []
-    uncharged: list[tuple[str, str]] = []
-    for record_id, events in fresh.items():
-        record = find_record(connection, record_id)
-        before = _statutes(record)
-        for event in events:
+def _fold_in(connection: apsw.Connection, events: Sequence[RecordEvent]) -> dict[str, int]:
+    """Fold fresh events into their records and write these back; the records' numbers."""
+    by_record: dict[str, list[RecordEvent]] = {}
+    for event in events:
+        by_record.setdefault(event.record_id, []).append(event)
+    found = connection.execute(_EXISTING, (_json(list(by_record)),)).fetchall()
+    existing = {record_id: (number, doc) for record_id, number, doc in found}
+    numbers = {record_id: number for record_id, number, _ in found}
+    following: int = connection.execute("SELECT ifnull(max(number), 0) + 1 FROM record").get
+    added, changed, changed_keys = [], [], []
+    charged: list[tuple[str, int]] = []
+    uncharged: list[tuple[str, int]] = []
+    for record_id, of_record in by_record.items():
+        number, doc = existing.get(record_id, (0, None))
+        record = None if doc is None else decode_record(doc)
+        before = None if record is None else _sought(record)
+        statutes = _statutes(record)
+        for event in of_record:
             record = fold(record, event)
         if record is None:
             continue
-        after = _statutes(record)
-        charged += [(statute, record_id) for statute in after - before]
-        uncharged += [(statute, record_id) for statute in before - after]
-        rows.append(_row(record))
-    connection.executemany(_UPSERT, rows)
-    if uncharged:
-        connection.executemany(
-            "DELETE FROM record_statute WHERE statute = ? AND record_id = ?", uncharged
-        )
-    if charged:
-        connection.executemany("INSERT INTO record_statute VALUES (?, ?)", charged)
+        if before is None:
+            number = numbers[record_id] = following
+            following += 1
+            keys = _keys(record)
+            added.append((number, record_id, *keys, _in_custody(record), encode_record(record)))
+        else:
+            changed.append((_in_custody(record), encode_record(record), number))
+            if before != _sought(record):
+                changed_keys.append((*_keys(record), number))
+        charges = _statutes(record)
+        charged += [(statute, number) for statute in charges - statutes]
+        uncharged += [(statute, number) for statute in statutes - charges]
+    connection.executemany(_ADD_RECORD, added)
+    connection.executemany(_CHANGE_RECORD, changed)
+    connection.executemany(_CHANGE_KEYS, changed_keys)
+    connection.executemany("DELETE FROM record_statute WHERE statute = ? AND record = ?", uncharged)
+    connection.executemany("INSERT INTO record_statute VALUES (?, ?)", charged)
+    return numbers
+
+
+def _json(values: Sequence[str]) -> str:
+    return _EVENT_ENCODER.encode(values).decode()
 
 
 def _statutes(record: Record | None) -> set[str]:
@@ -158,21 +206,27 @@ def _statutes(record: Record | None) -> set[str]:
     return {charge.statute for charge in record.charges.values() if charge.statute is not None}
 
 
-def _row(record: Record) -> tuple[Any, ...]:
+def _sought(record: Record) -> tuple[object, ...]:
+    """The parts that the search keys are made of."""
+    return record.person_id, record.identity, record.birthplace, record.arrest
+
+
+def _keys(record: Record) -> tuple[str | int | None, ...]:
+    """The search keys, in the order of their columns."""
     identity = record.identity
-    custody = record.custody
     return (
-        record.record_id,
         record.person_id,
-        name_key(identity.sur_name) if identity and identity.sur_name else None,
-        name_key(identity.given_name) if identity and identity.given_name else None,
+        name_key(identity.sur_name) or None if identity and identity.sur_name else None,
+        name_key(identity.given_name) or None if identity and identity.given_name else None,
         identity.birth_date if identity else None,
         identity.state_id if identity else None,
         record.birthplace,
         record.arrest.arrested_at if record.arrest else None,
-        int(custody is not None and custody.status is CustodyStatus.IN_CUSTODY),
-        encode_record(record),
     )
+
+
+def _in_custody(record: Record) -> int:
+    return int(record.custody is not None and record.custody.status is CustodyStatus.IN_CUSTODY)
 
 
 def name_key(name: str) -> str:
@@ -237,7 +291,7 @@ def find_by_list(connection: apsw.Connection, listing: Listing, most: int) -> tu
     if listing.charge_statute is not None:
         conditions.append(
             (
-                "record_id IN (SELECT record_id FROM record_statute WHERE statute = ?)",
+                "number IN (SELECT record FROM record_statute WHERE statute = ?)",
                 listing.charge_statute,
             )
         )

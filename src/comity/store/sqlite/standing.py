@@ -88,11 +88,11 @@ def expunge_records(
     recipients: list[Recipient] = []
     for record_id in order.record_ids:
         recipients += _close_entries(connection, record_id)
-        connection.execute("DELETE FROM event WHERE record_id = ?", (record_id,))
         connection.execute(
             "DELETE FROM quarantine WHERE record_id = ? OR instr(body, ?) > 0",
             (record_id, msgspec.json.encode(record_id)),
         )
+        # Its events and statutes go with it (ON DELETE CASCADE).
         connection.execute("DELETE FROM record WHERE record_id = ?", (record_id,))
         connection.execute(
             "INSERT INTO tombstone VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -149,7 +149,13 @@ def set_standing(
     doc = connection.execute("SELECT doc FROM record WHERE record_id = ?", (event.record_id,)).get
     if doc is None:
         raise NotFound("no such record", where=event.record_id, remedy="check the record number")
-    record = fold(decode_record(doc), event)
+    record = decode_record(doc)
+    before = record.stamps.get("standing")
+    if before is not None and before.occurred_at >= event.occurred_at:
+        # The custodian's own act is the last word, whatever clock an earlier one came by.
+        later = Instant(before.occurred_at + 1)
+        event = msgspec.structs.replace(event, occurred_at=later)
+    record = fold(record, event)
     connection.execute(
         "UPDATE record SET doc = ? WHERE record_id = ?", (encode_record(record), event.record_id)
     )

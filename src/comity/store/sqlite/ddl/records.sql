@@ -1,7 +1,9 @@
 -- Records and the events that made them: what `comity.store.sqlite.records` keeps.
 --
 -- record           the record as it stands (doc: JSON of comity.records.record.Record), with
---                  what inquiries look for beside it. Instants are ms since 1970, UTC.
+--                  what inquiries look for beside it. Instants are ms since 1970, UTC. Other
+--                  tables point to number: records that are alive at one time have numbers
+--                  close together, which keeps the pages that a batch touches few.
 -- record_statute   the statutes charged in a record, for lists by charge.
 -- event            every event taken in, once (source, event_id); position is the order of
 --                  arrival and never used again, so that a subscriber can resume from it.
@@ -13,7 +15,8 @@
 --                  nobody to one who does not hold the key, and nobody at all without an id to try.
 
 CREATE TABLE record (
-    record_id   TEXT PRIMARY KEY,
+    number      INTEGER PRIMARY KEY,
+    record_id   TEXT NOT NULL UNIQUE,
     person_id   TEXT NOT NULL,
     sur_key     TEXT,
     given_key   TEXT,
@@ -31,12 +34,12 @@ CREATE INDEX record_by_state_id ON record (state_id) WHERE state_id IS NOT NULL;
 CREATE INDEX record_by_arrest ON record (arrested_at) WHERE arrested_at IS NOT NULL;
 
 CREATE TABLE record_statute (
-    statute   TEXT NOT NULL,
-    record_id TEXT NOT NULL REFERENCES record (record_id) ON DELETE CASCADE,
-    PRIMARY KEY (statute, record_id)
+    statute TEXT NOT NULL,
+    record  INTEGER NOT NULL REFERENCES record (number) ON DELETE CASCADE,
+    PRIMARY KEY (statute, record)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX record_statute_of_record ON record_statute (record_id);
+CREATE INDEX record_statute_of_record ON record_statute (record);
 
 CREATE TABLE event_source (
     number INTEGER PRIMARY KEY,
@@ -47,14 +50,14 @@ CREATE TABLE event (
     position    INTEGER PRIMARY KEY AUTOINCREMENT,
     source      INTEGER NOT NULL REFERENCES event_source (number),
     event_id    TEXT NOT NULL,
-    record_id   TEXT NOT NULL,
+    record      INTEGER NOT NULL REFERENCES record (number) ON DELETE CASCADE,
     occurred_at INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
     body        BLOB NOT NULL,
     UNIQUE (source, event_id)
 ) STRICT;
 
-CREATE INDEX event_of_record ON event (record_id);
+CREATE INDEX event_of_record ON event (record);
 
 CREATE TABLE quarantine (
     number      INTEGER PRIMARY KEY AUTOINCREMENT,
