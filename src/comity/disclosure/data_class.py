@@ -15,6 +15,7 @@ import msgspec
 
 from comity.instant import Instant, format_instant
 from comity.law.vocabulary import DataClass
+from comity.records.message import TIMES
 from comity.records.record import Record
 
 CLASS_OF: Final[Mapping[str, DataClass]] = {
@@ -37,22 +38,6 @@ CLASS_OF: Final[Mapping[str, DataClass]] = {
 NEVER_LEAVES: Final = frozenset({"person_id", "standing", "stamps"})
 """The custodian's own bookkeeping: which records are one person's, and how they came to be."""
 
-_INSTANTS: Final = frozenset(
-    {
-        "arrested_at",
-        "filed_at",
-        "disposed_at",
-        "at",
-        "since",
-        "released_at",
-        "eligible_at",
-        "placed_at",
-        "lifted_at",
-        "convicted_at",
-    }
-)
-
-
 def fields_of(record: Record, data_class: DataClass) -> dict[str, Any]:
     """The fields of one data class that the record holds, as JSON values.
 
@@ -73,7 +58,7 @@ def _plain(value: Any) -> Any:
         return [_plain(value[key]) for key in sorted(value)]
     if isinstance(value, msgspec.Struct):
         return {
-            name: format_instant(Instant(held)) if name in _INSTANTS else held
+            name: format_instant(Instant(held)) if name in TIMES else held
             for name, held in msgspec.to_builtins(value).items()
             if held is not None
         }
