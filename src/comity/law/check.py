@@ -155,6 +155,15 @@ def _wording(
                 f"a rule without prose: no clause puts `{key}` into words",
                 f"write a clause that does, with a `sets` block that says `{key}`",
             )
+    if "preempts" in worded and instrument.preempts and "preempts" not in broken:
+        # Fail closed: a text that claims to set others aside must not be taken and ignored.
+        yield Problem(
+            instrument.path,
+            lines.get("preempts", 1),
+            None,
+            "pre-emption is not applied by this version of Comity",
+            "leave `preempts` out; write what this text itself permits and forbids",
+        )
 
 
 def _decided(instrument: Instrument) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ offence whatever it is called ("IMMIGRATION FRAUD, 18 U.S.C. 1546" stays a charg
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -65,7 +66,13 @@ def is_hold(charge: Charge) -> bool:
     """Whether what came as a charge is a hold."""
     if charge.statute is not None or charge.grade is not None or charge.description is None:
         return False
-    words = " ".join(_PUNCTUATION.sub(" ", charge.description.casefold().replace(".", "")).split())
+    return _says_hold(charge.description)
+
+
+# The charges of a jail are a few hundred texts, said again and again.
+@lru_cache(maxsize=8_192)
+def _says_hold(description: str) -> bool:
+    words = " ".join(_PUNCTUATION.sub(" ", description.casefold().replace(".", "")).split())
     return words in _WHOLE or _BEGINS.match(words) is not None
 
 

@@ -3,23 +3,22 @@
 TOML (docs/records.md, Mapping files). Every column of the export is either used,
 listed under `ignore`, or rejected by name; anything else refuses the whole file
 before a row is taken in, because a column nobody looked at may hold anything.
-Invariants: a row becomes one event or a refusal that names the column; an empty
-cell is absent, never a value; local times are read in the mapping's time zone.
-Does not: read files (`comity.records.read`).
+Invariants: a row becomes one event or a refusal that names the column; a part is
+there where one of its cells is; local times are read in the mapping's time zone.
+Does not: read files (`comity.records.read`) or single cells (`comity.records.cell`).
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
-from comity.errors import ComityError
-from comity.instant import Instant, InstantError, parse_instant, parse_local, time_zone
-from comity.records.event import RecordEvent
+from comity.instant import Instant, InstantError, time_zone
+from comity.records.cell import Cell, MappingInvalid, Row, cell_of, known
+from comity.records.event import Parts, RecordEvent
 from comity.records.message import TIMES, MessageInvalid, check_event
 from comity.records.record import (
     Appearance,
@@ -35,8 +34,7 @@ from comity.records.record import (
 )
 from comity.records.reject import is_rejected
 
-Row = Mapping[str, Any]
-Cell = Callable[[Row], Any]
+__all__ = ["MappingInvalid", "RowMapping", "read_mapping"]
 
 _SINGLE: Final[Mapping[str, type[msgspec.Struct]]] = {
     "identity": Identity,
@@ -52,13 +50,12 @@ _MANY: Final[Mapping[str, type[msgspec.Struct]]] = {
     "holds": Hold,
     "convictions": Conviction,
 }
-_EVENT: Final = ("event_id", "record_id", "person_id", "occurred_at", "verb")
+_EVENT: Final = ("event_id", "verb", "occurred_at", "record_id", "person_id")
+"""In the order of `RecordEvent`, behind `source`."""
 _TOP: Final = ("source", "time_zone", "ignore", "birthplace", "event", *_SINGLE, *_MANY)
-_SPEC: Final = ("column", "constant", "values", "otherwise", "as", "prefix", "width")
 
-
-class MappingInvalid(ComityError):
-    """A mapping file cannot be used; `where` names file and key."""
+Part = Callable[[Row], Any]
+"""A row's part of a record, or None where all its cells are empty."""
 
 
 class RowMapping:
@@ -66,40 +63,48 @@ class RowMapping:
 
     def __init__(self, tree: Mapping[str, Any], where: str) -> None:
         self._where = where
-        _known(tree, _TOP, where)
+        known(tree, _TOP, where)
         self.source: str = _text(tree, "source", where)
         self._zone = _text(tree, "time_zone", where)
         try:
             time_zone(self._zone)
         except InstantError as fault:
             raise MappingInvalid(fault.what, where=where, remedy=fault.remedy) from fault
+        self._ignored = _ignored(tree, where)
         self._columns: set[str] = set()
-        self._ignored = frozenset(tree.get("ignore", ()))
-        event = tree.get("event", {})
-        _known(event, _EVENT, f"{where}: event")
-        self._event = {
-            name: self._cell(event.get(name), f"event.{name}", as_text=name != "occurred_at")
-            for name in _EVENT
-        }
-        self._single = [
-            (part, self._fields(tree[part], kind, part))
+        event = self._table(tree.get("event", {}), "event")
+        known(event, _EVENT, f"{where}: event")
+        types = {field.name: field.type for field in msgspec.structs.fields(RecordEvent)}
+        self._event = tuple(
+            (name, self._cell(event.get(name), types[name], f"event.{name}")) for name in _EVENT
+        )
+        self._single = tuple(
+            (part, self._part(tree[part], kind, part))
             for part, kind in _SINGLE.items()
             if part in tree
-        ]
-        self._many = [
-            (part, sequence, self._fields(fields, kind, f"{part}.{sequence}"))
+        )
+        self._many = tuple(
+            (
+                part,
+                tuple(
+                    self._part(fields, kind, f"{part}.{sequence}", sequence)
+                    for sequence, fields in self._table(tree[part], part).items()
+                ),
+            )
             for part, kind in _MANY.items()
-            for sequence, fields in tree.get(part, {}).items()
-        ]
+            if part in tree
+        )
         self._named = frozenset(self._columns)  # by anything but the birthplace
         self._birthplace = (
-            self._cell(tree["birthplace"], "birthplace") if "birthplace" in tree else None
+            self._cell(tree["birthplace"], str, "birthplace") if "birthplace" in tree else None
         )
+        self._of_birthplace = frozenset(self._columns) - self._named
 
     def check_columns(self, columns: Iterable[str], *, hold_birthplace: bool) -> tuple[str, ...]:
         """The columns that are dropped by name. Raises MappingInvalid for one that nobody knows."""
         given = tuple(columns)
-        missing = sorted(self._columns - set(given))
+        wanted = self._columns if hold_birthplace else self._named
+        missing = sorted(wanted - set(given))
         if missing:
             raise MappingInvalid(
                 f"the export has no column `{missing[0]}`",
@@ -116,6 +121,8 @@ class RowMapping:
                         remedy="leave it out of the mapping",
                     )
                 dropped.append(column)
+            elif column in self._of_birthplace and not hold_birthplace:
+                dropped.append(column)
             elif column not in self._columns and column not in self._ignored:
                 raise MappingInvalid(
                     f"column `{column}` of the export is not mapped",
@@ -126,79 +133,69 @@ class RowMapping:
 
     def record_id_of(self, row: Row) -> str | None:
         """The record that a row is about, as far as the row says."""
-        try:
-            named = self._event["record_id"](row)
-        except MessageInvalid:
-            return None
-        return named if isinstance(named, str) else None
+        named: str | None = dict(self._event)["record_id"](row)
+        return named
 
     def event_of(self, row: Row, at: Instant, *, hold_birthplace: bool) -> RecordEvent:
         """One row as an event. Raises MessageInvalid naming the column."""
-        parts: dict[str, Any] = {}
-        for part, fields in self._single:
-            found = {name: cell(row) for name, cell in fields}
-            if any(value is not None for value in found.values()):
-                parts[part] = found
-        for part, sequence, fields in self._many:
-            found = {name: cell(row) for name, cell in fields}
-            if any(value is not None for value in found.values()):
-                parts.setdefault(part, []).append({"sequence": sequence, **found})
+        parts: dict[str, Any] = {name: part(row) for name, part in self._single}
+        for name, several in self._many:
+            parts[name] = tuple([one for part in several if (one := part(row)) is not None])
         if self._birthplace is not None and hold_birthplace:
             parts["birthplace"] = self._birthplace(row)
-        named = {name: cell(row) for name, cell in self._event.items()}
-        for name, value in named.items():
+        named = []
+        for name, cell in self._event:
+            value = cell(row)
             if value is None:
                 raise MessageInvalid("is empty", where=name, remedy="every row needs one")
-        try:
-            # Not strict: a table writes its numbers and its true and false as text.
-            event = msgspec.convert(
-                {"source": self.source, "parts": parts, **named}, RecordEvent, strict=False
-            )
-        except msgspec.ValidationError as fault:
-            raise MessageInvalid(str(fault)) from fault
-        return check_event(event, at)
+            named.append(value)
+        return check_event(RecordEvent(self.source, *named, Parts(**parts)), at)
 
-    def _fields(
-        self, tree: Any, kind: type[msgspec.Struct], where: str
-    ) -> tuple[tuple[str, Cell], ...]:
+    def _part(
+        self, tree: Any, kind: type[msgspec.Struct], where: str, sequence: str | None = None
+    ) -> Part:
+        """What makes one part of a record out of a row."""
         fields = {field.name: field for field in msgspec.structs.fields(kind)}
+        fields.pop("sequence", None)
+        described = self._table(tree, where)
+        known(described, tuple(fields), f"{self._where}: {where}")
+        for name, field in fields.items():
+            if field.required and name not in described:
+                raise MappingInvalid(
+                    f"`{name}` is missing", where=f"{self._where}: {where}", remedy="map it"
+                )
+        cells = tuple(
+            (name, self._cell(spec, fields[name].type, f"{where}.{name}"))
+            for name, spec in described.items()
+        )
+        in_the_row = frozenset(name for name, spec in described.items() if "column" in spec)
+        required = tuple(name for name, field in fields.items() if field.required)
+        first = {} if sequence is None else {"sequence": sequence}
+
+        def part(row: Row) -> Any:
+            found = {name: value for name, cell in cells if (value := cell(row)) is not None}
+            if in_the_row.isdisjoint(found):
+                return None
+            for name in required:
+                if name not in found:
+                    raise MessageInvalid("is empty", where=f"{where}.{name}")
+            return kind(**first, **found)
+
+        return part
+
+    def _cell(self, spec: Any, kind: Any, name: str) -> Cell:
+        is_time = name.rpartition(".")[2] in TIMES
+        cell = cell_of(
+            spec, kind, is_time=is_time, zone=self._zone, where=f"{self._where}: {name}"
+        )
+        if "column" in spec:
+            self._columns.add(spec["column"])
+        return cell
+
+    def _table(self, tree: Any, where: str) -> dict[str, Any]:
         if not isinstance(tree, dict):
             raise MappingInvalid("is not a table", where=f"{self._where}: {where}")
-        _known(tree, [name for name in fields if name != "sequence"], f"{self._where}: {where}")
-        cells = []
-        for name, spec in tree.items():
-            wanted = fields[name].type
-            as_text = wanted in (str, str | None)
-            cells.append((name, self._cell(spec, f"{where}.{name}", as_text=as_text)))
-        return tuple(cells)
-
-    def _cell(self, spec: Any, name: str, *, as_text: bool = True) -> Cell:
-        where = f"{self._where}: {name}"
-        if not isinstance(spec, dict) or ("column" in spec) == ("constant" in spec):
-            raise MappingInvalid(
-                "names neither a column nor a constant",
-                where=where,
-                remedy='write {column = "…"} or {constant = "…"}',
-            )
-        _known(spec, _SPEC, where)
-        if "constant" in spec:
-            constant = spec["constant"]
-            return lambda _: constant
-        column = spec["column"]
-        self._columns.add(column)
-        is_time = name.rpartition(".")[2] in TIMES
-        if is_time != ("as" in spec):
-            raise MappingInvalid(
-                "a time says how it is written" if is_time else "is no time",
-                where=where,
-                remedy='as = "local" or "instant"' if is_time else "leave `as` out",
-            )
-        values, otherwise = spec.get("values"), spec.get("otherwise")
-        if values is not None:
-            return _by_value(column, values, otherwise)
-        if "as" in spec:
-            return _time(column, spec["as"], self._zone, where)
-        return _plain(column, spec.get("prefix", ""), spec.get("width", 0), as_text=as_text)
+        return tree
 
 
 def read_mapping(text: str, name: str) -> RowMapping:
@@ -210,14 +207,6 @@ def read_mapping(text: str, name: str) -> RowMapping:
     return RowMapping(tree, name)
 
 
-def _known(tree: Mapping[str, Any], names: Iterable[str], where: str) -> None:
-    for key in tree:
-        if key not in names:
-            raise MappingInvalid(
-                f"`{key}` is not known here", where=where, remedy=f"known: {', '.join(names)}"
-            )
-
-
 def _text(tree: Mapping[str, Any], key: str, where: str) -> str:
     value = tree.get(key)
     if not isinstance(value, str) or not value:
@@ -225,62 +214,10 @@ def _text(tree: Mapping[str, Any], key: str, where: str) -> str:
     return value
 
 
-def _plain(column: str, prefix: str, width: int, *, as_text: bool) -> Cell:
-    """A cell as it stands; `width` pads numbers so that text order is number order."""
-
-    def cell(row: Row) -> Any:
-        value = row[column]
-        if value is None or value == "":
-            return None
-        if not as_text:
-            return value
-        text = str(value)
-        return prefix + (text.zfill(width) if width else text)
-
-    return cell
-
-
-def _by_value(column: str, values: Mapping[str, Any], otherwise: Any) -> Cell:
-    def cell(row: Row) -> Any:
-        value = row[column]
-        found = values.get(str(value)) if value is not None else None
-        if found is not None:
-            return found
-        if otherwise is None and value is not None:
-            raise MessageInvalid(
-                f"`{value}` is not a value the mapping knows",
-                where=column,
-                remedy=f"known: {', '.join(values)}",
-            )
-        return otherwise
-
-    return cell
-
-
-def _time(column: str, form: str, zone: str, where: str) -> Cell:
-    if form not in ("local", "instant"):
+def _ignored(tree: Mapping[str, Any], where: str) -> frozenset[str]:
+    names = tree.get("ignore", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise MappingInvalid(
-            f"`{form}` is no form of time", where=where, remedy='as = "local" or "instant"'
+            "`ignore` is a list of columns", where=where, remedy='ignore = ["version"]'
         )
-    read = _local(zone) if form == "local" else parse_instant
-
-    def cell(row: Row) -> Instant | None:
-        value = row[column]
-        if value is None or value == "":
-            return None
-        text = value if isinstance(value, str) else value.isoformat()
-        try:
-            return read(text)
-        except InstantError as fault:
-            raise MessageInvalid(fault.what, where=column, remedy=fault.remedy) from fault
-
-    return cell
-
-
-def _local(zone: str) -> Callable[[str], Instant]:
-    # An export repeats its days and admissions; reading each once is most of the speed.
-    @lru_cache(maxsize=65_536)
-    def read(text: str) -> Instant:
-        return parse_local(text, zone)
-
-    return read
+    return frozenset(names)
