@@ -285,16 +285,18 @@ def _tell_clauses(clauses: tuple[dict[str, str], ...]) -> None:
         emit(f"clause {clause['clause']} of {clause['instrument']}: {clause['title']}")
 
 
-def _tell_fields(value: Any, indent: str) -> None:
+def _tell_fields(value: Any, indent: str, mark: str = "") -> None:
+    """Fields one a line, what belongs together indented; `mark` begins an item of a list."""
     if isinstance(value, dict):
         for name, inner in value.items():
+            lead, mark = indent + mark, " " * len(mark)
             if isinstance(inner, dict | list):
-                emit(f"{indent}{name}:")
-                _tell_fields(inner, indent + "  ")
+                emit(f"{lead}{name}:")
+                _tell_fields(inner, indent + mark + "  ")
             else:
-                emit(f"{indent}{name}: {inner}")
+                emit(f"{lead}{name}: {inner}")
     elif isinstance(value, list):
         for inner in value:
-            _tell_fields(inner, indent + "- " if not isinstance(inner, dict | list) else indent)
+            _tell_fields(inner, indent, "- ")
     else:
-        emit(f"{indent}{value}")
+        emit(f"{indent}{mark}{value}")

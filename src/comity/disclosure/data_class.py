@@ -38,6 +38,7 @@ CLASS_OF: Final[Mapping[str, DataClass]] = {
 NEVER_LEAVES: Final = frozenset({"person_id", "standing", "stamps"})
 """The custodian's own bookkeeping: which records are one person's, and how they came to be."""
 
+
 def fields_of(record: Record, data_class: DataClass) -> dict[str, Any]:
     """The fields of one data class that the record holds, as JSON values.
 
