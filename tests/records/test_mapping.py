@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,9 @@ def test_what_a_mapping_makes_is_a_message_too() -> None:
 @pytest.mark.parametrize(
     ("cell", "says"),
     [
-        ({"minor": "maybe"}, "juvenile"),
+        ({"minor": "maybe"}, "minor: `maybe`"),
+        ({"minor": ["x"]}, "minor"),
+        ({"day": 20180701}, "day: `20180701` is no time"),
         ({"kind": "SIDEWAYS"}, "kind: `SIDEWAYS`"),
         ({"day": "yesterday"}, "day"),
         ({"day": "2018-03-11T02:30"}, "put forward"),
@@ -102,9 +105,10 @@ def test_a_bad_cell_is_refused_by_name(cell: dict[str, Any], says: str) -> None:
         (TEXT.replace('otherwise = "in custody"', 'otherwise = "somewhere"'), "status"),
     ],
 )
-def test_a_wrong_word_in_the_mapping_never_reaches_the_store(text: str, says: str) -> None:
-    with pytest.raises(MessageInvalid, match=says):
-        event_of(ROW, text)
+def test_a_wrong_word_in_the_mapping_refuses_the_mapping(text: str, says: str) -> None:
+    with pytest.raises(MappingInvalid) as raised:
+        read_mapping(text, "jail.toml")
+    assert says in (raised.value.where or "")
 
 
 @pytest.mark.parametrize(
@@ -121,6 +125,20 @@ def test_a_wrong_word_in_the_mapping_never_reaches_the_store(text: str, says: st
         (TEXT.replace('{column = "law"}', "{}"), "neither a column nor a constant"),
         (TEXT.replace('{column = "law"}', '{column = "law", constant = "x"}'), "neither a column"),
         (TEXT.replace('column = "person"', 'column = "person", upper = true'), "`upper`"),
+        (TEXT.replace('["note"]', '"note"'), "`ignore` is a list of columns"),
+        (TEXT.replace("[event]", "[holds]"), "neither a column"),
+        (TEXT.replace('person_id = {column = "person"}', ""), "neither a column"),
+        (TEXT.replace('{column = "person"}', '{constant = "p", prefix = "x"}'), "`prefix`"),
+        (TEXT.replace('{column = "person"}', "{column = 3}"), "a column is named by its heading"),
+        (TEXT.replace("width = 4", 'width = "4"'), "`width` is a number"),
+        (TEXT.replace('prefix = "jail-"', "prefix = 3"), "`prefix` is text"),
+        (TEXT.replace('values = {OUT = "released"}', "values = 3"), "`values` says"),
+        (TEXT.replace('values = {OUT = "released"}', ""), "`values` says"),
+        (with_part('[release]\nreleased_at = {constant = "soon"}'), "is not an instant"),
+        ("holds = 3\n" + TEXT, "holds: is not a table"),
+        ("identity = 3\n" + TEXT, "identity: is not a table"),
+        (TEXT.replace("[custody.status]", "[custody.level]"), "`status` is missing"),
+        (TEXT.replace('[charges.1]\nstatute = {column = "law"}', "[charges]"), "charges.grade: `constant` is not known"),
     ],
 )  # fmt: skip
 def test_a_mapping_that_cannot_be_used_says_where(text: str, says: str) -> None:
@@ -193,6 +211,91 @@ def test_a_refused_row_names_its_record_and_is_good_once_the_mapping_is(tmp_path
 def test_a_row_of_another_length_is_kept_whole(tmp_path: Path, row: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(",".join(COLUMNS) + "\n" + row + "\n")
-    ((_, refused, _),) = rows_of(path)
+    no_birthplace = TEXT.replace('birthplace = {column = "born_in"}', "").replace(
+        '["note"]', '["note", "born_in"]'
+    )
+    ((_, refused, _),) = rows_of(path, no_birthplace)
     assert isinstance(refused, Refused)
     assert all(cell in refused.body.decode() for cell in row.split(",") if cell)
+
+
+def test_a_part_is_there_where_one_of_its_cells_is() -> None:
+    event = event_of({**ROW, "law": ""})
+    assert event.parts.charges == (), "a constant alone is no charge"
+    assert event_of({**ROW, "minor": ""}).parts.arrest is None
+
+
+def test_what_a_part_needs_may_not_be_empty() -> None:
+    text = (
+        with_part("")
+        .replace('values = {OUT = "released"}\notherwise = "in custody"', "")
+        .replace("[custody.status]\ncolumn", '[custody]\nlevel = {column = "note"}\nstatus.column')
+    )
+    with pytest.raises(MessageInvalid, match=r"custody\.status: is empty"):
+        event_of({**ROW, "kind": ""}, text)
+    with pytest.raises(MessageInvalid, match="`IN` does not fit"):
+        event_of(ROW, text)
+
+
+@pytest.mark.parametrize(
+    ("cell", "instant"),
+    [
+        ("2018-07-01", "2018-07-01T00:00:00-04:00"),
+        ("2018-07-01 08:30:15", "2018-07-01T08:30:15-04:00"),
+        ("2018-07-01T24:00", "2018-07-02T00:00:00-04:00"),
+        ("2018-11-04T01:30", "2018-11-04T01:30:00-04:00"),  # occurs twice: the first
+        (date(2018, 1, 2), "2018-01-02T00:00:00-05:00"),
+        (datetime.fromisoformat("2018-01-02T03:04:05.678900"), "2018-01-02T03:04:05.678-05:00"),
+    ],
+)
+def test_a_local_time_in_each_form(cell: object, instant: str) -> None:
+    found = read_mapping(TEXT, "jail.toml").event_of(
+        {**ROW, "day": cell}, parse_instant("2019-01-01T00:00:00Z"), hold_birthplace=False
+    )
+    assert found.occurred_at == parse_instant(instant)
+
+
+@pytest.mark.parametrize(
+    ("cell", "good"),
+    [
+        ("2018-07-01T08:30:00Z", True),
+        ("2018-07-01 08:30:00-04:00", True),
+        (datetime(2018, 7, 1, 8, 30, tzinfo=UTC), True),
+        (datetime.fromisoformat("2018-07-01T08:30"), False),
+        ("2018-07-01", False),
+    ],
+)
+def test_an_instant_has_an_offset(cell: object, good: bool) -> None:
+    text = TEXT.replace('as = "local"', 'as = "instant"')
+    if good:
+        assert event_of({**ROW, "day": cell}, text).occurred_at
+    else:
+        with pytest.raises(MessageInvalid, match="is not an instant"):
+            event_of({**ROW, "day": cell}, text)
+
+
+@pytest.mark.parametrize("column", ["born_in", "birthplace"])
+def test_a_birthplace_that_is_not_held_is_kept_nowhere(tmp_path: Path, column: str) -> None:
+    """Not in the event, not in quarantine; its row can still be tried again."""
+    text = TEXT.replace("born_in", column)
+    path = tmp_path / "a.csv"
+    head = ",".join(COLUMNS).replace("born_in", column)
+    path.write_text(
+        f"{head}\n7,12,p,2018-07-01,IN,0,120.05,MARKER,\n8,12,p,2018-07-01,UP,0,1,MARKER,\n"
+    )
+    found = rows_of(path, text)
+    assert "MARKER" not in repr(found)
+    assert [dict(names) for _, _, names in found] == [{column: 1}, {column: 1}]
+    refused = found[1][1]
+    assert isinstance(refused, Refused)
+    mended = read_mapping(text.replace('IN = "booked"', 'UP = "booked"'), "jail.toml")
+    assert isinstance(message_again(refused, mended, AT, hold_birthplace=False)[1], RecordEvent)
+    still = message_again(refused, mended, AT, hold_birthplace=True)[1]
+    assert isinstance(still, Refused)
+    assert "no column" in still.reason
+
+
+def test_the_shipped_mapping_can_be_used() -> None:
+    folder = Path(__file__).parents[2] / "feeds"
+    for path in folder.glob("*.toml"):
+        assert read_mapping(path.read_text("utf-8"), path.name).source == path.stem

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from comity.errors import NotFound
 from comity.records.message import MESSAGE_BYTES_MAX
-from comity.records.read import STRETCH_ROWS, ExportInvalid, Rows, read_lines
+from comity.records.read import STRETCH_ROWS, SURPLUS, ExportInvalid, Rows, read_lines
 
 
 @given(
@@ -85,3 +85,33 @@ def test_parquet_rows_keep_their_numbers_over_stretches(tmp_path: Path) -> None:
     rows = Rows(path)
     assert rows.total == STRETCH_ROWS + 3
     assert all(number == row["n"] + 1 for number, row in rows)
+
+
+def test_marks_at_the_edges_of_lines_are_no_part_of_them() -> None:
+    found = list(read_lines(io.BytesIO(b"\xef\xbb\xbf{}\r\n\r\n  \n{}")))
+    assert found == [(1, b"{}"), (4, b"{}")]
+
+
+def test_the_longest_line_is_whole_with_either_line_end() -> None:
+    longest = b"x" * MESSAGE_BYTES_MAX
+    for end in (b"\n", b"\r\n", b""):
+        assert list(read_lines(io.BytesIO(longest + end))) == [(1, longest)]
+
+
+def test_a_csv_as_spreadsheets_write_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'\xef\xbb\xbfa,b\r\n1,"x\r\ny"\r\n3\r\n4,5,6\r\n')
+    rows = Rows(path)
+    assert rows.columns == ("a", "b")
+    assert list(rows) == [
+        (3, {"a": "1", "b": "x\r\ny"}),
+        (4, {"a": "3"}),
+        (5, {"a": "4", "b": "5", SURPLUS: ["6"]}),
+    ]
+
+
+def test_a_csv_in_another_encoding_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("a,b\n1,Jos\u00e9\n".encode("latin-1"))
+    with pytest.raises(ExportInvalid, match="is not CSV in UTF-8"):
+        list(Rows(path))

@@ -33,6 +33,7 @@ from comity.records.record import (
     Record,
     RecordId,
 )
+from comity.store.sqlite.append import size
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.law import add_party_key, record_act
 from comity.store.sqlite.registry import Made, add_agency, add_key, add_officer
@@ -408,3 +409,17 @@ def with_header(scope: dict[str, Any], name: str, value: str | None) -> dict[str
     if value is not None:
         kept.append((name.encode(), value.encode()))
     return scope | {"headers": kept}
+
+
+def entries(town: Town) -> int:
+    return size(town.database.reader())
+
+
+def problem(reply: Reply) -> str:
+    assert reply.headers["content-type"] == "application/problem+json"
+    told = reply.json
+    assert told["status"] == reply.status
+    assert told["title"]
+    assert told["detail"]
+    slug: str = told["type"].removeprefix("/problems/")
+    return slug

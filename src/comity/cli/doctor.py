@@ -63,6 +63,12 @@ def examine(settings: Settings, at: Instant) -> Iterator[Finding]:
             f"this is a rehearsal: the clock says {format_local(at, settings.time_zone)}",
             "set rehearsal_seconds to 0 before anything real depends on it",
         )
+    if not settings.authorities and settings.host not in ("127.0.0.1", "::1", "localhost"):
+        yield Finding(
+            "warn",
+            "the gateway answers to any name: a request signed for another city would be taken",
+            "list its names under `authorities`",
+        )
     yield from _disk(settings.database)
     yield from _texts(settings)
     try:

@@ -140,7 +140,7 @@ def _retry(
 
 
 def _add(total: Taken, more: Taken) -> None:
-    for field in ("applied", "duplicates", "expunged", "quarantined"):
+    for field in ("applied", "duplicates", "expunged", "quarantined", "recalls"):
         setattr(total, field, getattr(total, field) + getattr(more, field))
     for name, count in more.dropped.items():
         total.dropped[name] = total.dropped.get(name, 0) + count
@@ -154,6 +154,8 @@ def _tell(taken: Taken, as_json: bool) -> None:
     say(f"{taken.applied:,} events taken in, {taken.duplicates:,} were here before")
     for name, count in sorted(taken.dropped.items()):
         say(f"field `{name}` dropped at the door {count:,} times; its value is kept nowhere")
+    if taken.recalls:
+        say(f"{taken.recalls:,} past disclosures must be recalled: `comity record recalls`")
     if taken.expunged:
         say(f"{taken.expunged:,} refused: their records were expunged")
     if taken.quarantined:

@@ -24,6 +24,7 @@ from comity.store.sqlite.standing import (
     Recipient,
     buried,
     expunge_records,
+    recalls,
     set_standing,
     standing_event,
 )
@@ -86,6 +87,24 @@ def restore(record_id: str, authority: str) -> None:
     _stand(record_id, "restored", authority)
 
 
+@record.command("recalls")
+@_JSON
+def list_recalls(as_json: bool) -> None:
+    """List who must be told of each expungement, also of those that came as events."""
+    settings = load_settings()
+    with Database.open(settings.database) as database:
+        found = recalls(database.reader())
+    if as_json:
+        emit_json(found)
+        return
+    if not found:
+        say("no record that was expunged had been disclosed to anybody")
+        return
+    for one in found:
+        emit(f"expunged {one.at}, entry {one.entry}:")
+        emit(_recipients(one.recipients))
+
+
 @record.command()
 @click.argument("record_id")
 @_JSON
@@ -139,5 +158,9 @@ def _tell_recipients(recipients: tuple[Recipient, ...], as_json: bool) -> None:
         say("expunged; it had been disclosed to nobody")
         return
     say(f"expunged; {len(recipients)} past disclosures must be recalled (18 Pa.C.S. 9122(d)):")
+    emit(_recipients(recipients))
+
+
+def _recipients(recipients: tuple[Recipient, ...]) -> str:
     rows = [(one.ori, one.at, one.entry, ", ".join(one.data_classes)) for one in recipients]
-    emit(table(rows, ("agency", "disclosed at", "entry", "data classes")))
+    return table(rows, ("agency", "disclosed at", "entry", "data classes"))

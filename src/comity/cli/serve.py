@@ -7,12 +7,15 @@ request is taken; a signal finishes what was begun, then leaves.
 from __future__ import annotations
 
 import os
+import sys
+from typing import Final
 
 import click
 
 from comity.cli.output import clock, say
 from comity.cli.settings import Settings, load_settings
 from comity.instant import format_local
+from comity.ledger.randomness import DrawnAhead
 from comity.store.sqlite.database import Database
 from comity.web.app import create_gateway
 from comity.web.gateway import Gateway
@@ -21,6 +24,8 @@ from comity.web.records_held import StoredRecords
 from comity.web.server import run
 from comity.web.service import Desk
 from comity.web.view import Views
+
+SWITCH_SECONDS: Final = 0.0005
 
 
 def gateway_of(settings: Settings, database: Database) -> Gateway:
@@ -39,8 +44,9 @@ def gateway_of(settings: Settings, database: Database) -> Gateway:
         list_candidates_max=settings.limits.list_candidates_max,
         skew_seconds=settings.limits.skew_seconds,
     )
-    desk = Desk(database, views, holdings, clock=clock, randomness=os.urandom, limits=limits)
-    return create_gateway(desk)
+    randomness = DrawnAhead(os.urandom)
+    desk = Desk(database, views, holdings, clock=clock, randomness=randomness, limits=limits)
+    return create_gateway(desk, authorities=settings.authorities or None)
 
 
 @click.command("serve")
@@ -65,5 +71,8 @@ def serve(bind: str | None) -> None:
         if not law.instruments:
             say("no text is in force: every inquiry will be refused")
         say(f"listening on http://{host}:{port}, stop with Ctrl-C")
+        # The ledger's writer is a thread of its own: hand over to it, and back, ten times sooner
+        # than Python does by itself (measured: decisions/0013).
+        sys.setswitchinterval(SWITCH_SECONDS)
         run(gateway, host, port)
     say("stopped; every entry is durable")

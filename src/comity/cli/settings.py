@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True):
     custodian: str
     time_zone: str
     bind: str
+    authorities: tuple[str, ...]
     hold_birthplace: bool
     rehearsal_seconds: int
     limits: Limits
@@ -131,6 +132,7 @@ def parse_settings(text: str, file: Path) -> Settings:
         custodian=values["custodian"],
         time_zone=values["time_zone"],
         bind=values["bind"],
+        authorities=tuple(values["authorities"]),
         hold_birthplace=values["hold_birthplace"],
         rehearsal_seconds=values["rehearsal_seconds"],
         limits=Limits(
@@ -224,6 +226,12 @@ def _texts(ids: list[Any]) -> str | None:
     return None if len(set(ids)) == len(ids) else "names an instrument twice"
 
 
+def _names(names: list[Any]) -> str | None:
+    if all(isinstance(one, str) and one.strip() for one in names):
+        return None
+    return "must hold names, as texts"
+
+
 def _between(least: int, most: int) -> Callable[[int], str | None]:
     def check(value: int) -> str | None:
         return None if least <= value <= most else f"is {value}, outside {least} to {most}"
@@ -265,6 +273,14 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         _texts,
     ),
     Setting("bind", str, "127.0.0.1:8722", "address and port of the gateway", _bind_fault),
+    Setting(
+        "authorities",
+        list,
+        [],
+        "names (host, or host:port) that agencies know this gateway by: a request signed for"
+        " another name is refused; empty takes any name, which is for one machine alone",
+        _names,
+    ),
     Setting(
         "hold_birthplace",
         bool,

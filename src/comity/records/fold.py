@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from comity.records.event import RecordEvent
+from comity.records.event import Parts, RecordEvent
 from comity.records.hold import AS_CHARGE
 from comity.records.record import Record, Stamp, Standing
 
@@ -57,23 +57,25 @@ def fold(record: Record | None, event: RecordEvent) -> Record:
     for sequence in parts.charges_dropped:
         if _newer(stamps, f"charges/{sequence}", stamp):
             record.charges.pop(sequence, None)
-    for sequence in (*(charge.sequence for charge in parts.charges), *parts.charges_dropped):
-        _lift_disguised_hold(record, sequence)
-    for hold in parts.holds:
-        if hold.sequence.startswith(AS_CHARGE):
-            _lift_disguised_hold(record, hold.sequence.removeprefix(AS_CHARGE))
+    _lift_disguised_holds(record, parts)
     standing = _STANDING.get(event.verb)
     if standing is not None and _newer(stamps, "standing", stamp):
         record.standing = standing
     return record
 
 
-def _lift_disguised_hold(record: Record, sequence: str) -> None:
+def _lift_disguised_holds(record: Record, parts: Parts) -> None:
     """A hold that came as a charge lasts until a later event says what the charge is."""
-    hold = AS_CHARGE + sequence
-    said, held = record.stamps.get(f"charges/{sequence}"), record.stamps.get(f"holds/{hold}")
-    if said is not None and held is not None and said > held:
-        record.holds.pop(hold, None)
+    if not record.holds:
+        return
+    sequences = [charge.sequence for charge in parts.charges]
+    sequences += parts.charges_dropped
+    sequences += [hold.sequence.removeprefix(AS_CHARGE) for hold in parts.holds]
+    for sequence in sequences:
+        hold = AS_CHARGE + sequence
+        said, held = record.stamps.get(f"charges/{sequence}"), record.stamps.get(f"holds/{hold}")
+        if said is not None and held is not None and said > held:
+            record.holds.pop(hold, None)
 
 
 def _newer(stamps: dict[str, Stamp], part: str, stamp: Stamp) -> bool:

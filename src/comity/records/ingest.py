@@ -18,7 +18,7 @@ import msgspec
 from comity.errors import ComityError
 from comity.instant import Instant
 from comity.records.event import RecordEvent
-from comity.records.mapping import RowMapping
+from comity.records.mapping import MappingInvalid, RowMapping
 from comity.records.message import MessageInvalid, decode_event, keepable
 
 BATCH_MESSAGES: Final = 5_000
@@ -54,12 +54,16 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """What became of a batch. `expunged` is where messages stood whose records are no more."""
+    """What became of a batch. `expunged` is where messages stood whose records are no more.
+
+    `recalls` counts past disclosures of records that the batch itself expunged.
+    """
 
     applied: int = 0
     duplicates: int = 0
     expunged: tuple[str, ...] = ()
     quarantined: int = 0
+    recalls: int = 0
 
 
 class RecordStore(Protocol):
@@ -80,6 +84,7 @@ class Taken(msgspec.Struct):
     duplicates: int = 0
     expunged: int = 0
     quarantined: int = 0
+    recalls: int = 0
     dropped: dict[str, int] = {}
     first_reasons: list[str] = []
 
@@ -127,6 +132,7 @@ def _count(
     taken.duplicates += became.duplicates
     taken.expunged += len(became.expunged)
     taken.quarantined += became.quarantined
+    taken.recalls += became.recalls
     for name, count in batch.dropped.items():
         taken.dropped[name] = taken.dropped.get(name, 0) + count
     reasons = [f"{one.position}: {one.reason}" for one in batch.refused]
@@ -197,6 +203,7 @@ def messages_of_rows(
     """Rows of an export as messages. Raises MappingInvalid for a column nobody mapped."""
     columns = tuple(columns)
     rejected = mapping.check_columns(columns, hold_birthplace=hold_birthplace)
+    file = f"{file}:" if file else ""
     for number, row in rows:
         names = {name: 1 for name in rejected if row.get(name) not in (None, "")}
         whole = len(row) == len(columns)
@@ -205,7 +212,7 @@ def messages_of_rows(
                 raise MessageInvalid("has more or fewer cells than the heading line")
             event = mapping.event_of(row, at, hold_birthplace=hold_birthplace)
         except MessageInvalid as fault:
-            position = f"{file}:{number}" if file else str(number)
+            position = f"{file}{number}"
             # Cells that have slipped stand under other names: a rejected one could be any.
             may_keep = whole or not rejected
             kept = {name: value for name, value in row.items() if name not in rejected}
@@ -214,7 +221,7 @@ def messages_of_rows(
             record_id = mapping.record_id_of(row) if whole else None
             yield position, Refused(mapping.source, position, reason, body, "row", record_id), names
         else:
-            yield str(number), event, names
+            yield f"{file}{number}", event, names
 
 
 def message_again(
@@ -226,7 +233,14 @@ def message_again(
         if mapping is None or mapping.source != refused.source:
             return position, refused, {}
         row = msgspec.json.decode(refused.body, type=dict[str, object])
-        (found,) = messages_of_rows([(0, row)], row, mapping, at, hold_birthplace=hold_birthplace)
+        try:
+            (found,) = messages_of_rows(
+                [(0, row)], row, mapping, at, hold_birthplace=hold_birthplace
+            )
+        except MappingInvalid as fault:
+            # The mapping has changed since: this row stays, the others are tried.
+            refused = msgspec.structs.replace(refused, reason=_reason(fault, kept=True))
+            return position, refused, {}
     else:
         (found,) = messages_of_lines(
             [(0, refused.body)],

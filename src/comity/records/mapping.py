@@ -18,7 +18,7 @@ import msgspec
 
 from comity.instant import Instant, InstantError, time_zone
 from comity.records.cell import Cell, MappingInvalid, Row, cell_of, known
-from comity.records.event import Parts, RecordEvent
+from comity.records.event import Parts, RecordEvent, Verb
 from comity.records.message import TIMES, MessageInvalid, check_event
 from comity.records.record import (
     Appearance,
@@ -50,7 +50,13 @@ _MANY: Final[Mapping[str, type[msgspec.Struct]]] = {
     "holds": Hold,
     "convictions": Conviction,
 }
-_EVENT: Final = ("event_id", "verb", "occurred_at", "record_id", "person_id")
+_EVENT: Final[Mapping[str, Any]] = {
+    "event_id": str,
+    "verb": Verb,
+    "occurred_at": Instant,
+    "record_id": str,
+    "person_id": str,
+}
 """In the order of `RecordEvent`, behind `source`."""
 _TOP: Final = ("source", "time_zone", "ignore", "birthplace", "event", *_SINGLE, *_MANY)
 
@@ -74,9 +80,9 @@ class RowMapping:
         self._columns: set[str] = set()
         event = self._table(tree.get("event", {}), "event")
         known(event, _EVENT, f"{where}: event")
-        types = {field.name: field.type for field in msgspec.structs.fields(RecordEvent)}
         self._event = tuple(
-            (name, self._cell(event.get(name), types[name], f"event.{name}")) for name in _EVENT
+            (name, self._cell(event.get(name), kind, f"event.{name}"))
+            for name, kind in _EVENT.items()
         )
         self._single = tuple(
             (part, self._part(tree[part], kind, part))
@@ -185,9 +191,7 @@ class RowMapping:
 
     def _cell(self, spec: Any, kind: Any, name: str) -> Cell:
         is_time = name.rpartition(".")[2] in TIMES
-        cell = cell_of(
-            spec, kind, is_time=is_time, zone=self._zone, where=f"{self._where}: {name}"
-        )
+        cell = cell_of(spec, kind, is_time=is_time, zone=self._zone, where=f"{self._where}: {name}")
         if "column" in spec:
             self._columns.add(spec["column"])
         return cell

@@ -8,6 +8,7 @@ only here and only then. The one file of this package that touches the disk.
 from __future__ import annotations
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -29,10 +30,13 @@ def read_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Each line of NDJSON that is not empty, with its number from 1.
 
     A line longer than a message may be is cut there: it is refused, not held.
+    A byte order mark before the first is no part of it.
     """
     number = 0
     while line := file.readline(MESSAGE_BYTES_MAX + 2):
         number += 1
+        if number == 1:
+            line = line.removeprefix(BOM_UTF8)
         if not line.endswith(b"\n") and len(line) > MESSAGE_BYTES_MAX:
             while rest := file.readline(MESSAGE_BYTES_MAX):
                 if rest.endswith(b"\n"):

@@ -34,6 +34,9 @@ WORD_LENGTH_MAX: Final = 200
 STANDING_IDS_MAX: Final = 1000
 """Most records and state ids that one subscription may name."""
 
+FIRST_YEAR, LAST_YEAR = 1800, 2999
+"""Days beyond are mistakes, and not every day beyond has an instant."""
+
 _DECODER: Final = msgspec.json.Decoder(Inquiry)
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
 _PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`$")
@@ -179,7 +182,8 @@ def _check_day(where: str, text: str | None) -> None:
     if text is None:
         return
     try:
-        well = len(text) == len("2018-08-31") and date.fromisoformat(text).isoformat() == text
+        day = date.fromisoformat(text)
+        well = day.isoformat() == text and FIRST_YEAR <= day.year <= LAST_YEAR
     except ValueError:
         well = False
     if not well:

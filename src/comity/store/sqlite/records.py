@@ -37,7 +37,10 @@ _EVENT_DECODER: Final = msgspec.json.Decoder(RecordEvent)
 _EXISTING: Final = (
     "SELECT record_id, number, doc FROM json_each(?) CROSS JOIN record ON record_id = value"
 )
-_KNOWN: Final = "SELECT event_id FROM json_each(?) CROSS JOIN event ON source = ? AND event_id = value"
+# CROSS JOIN, or SQLite walks the whole table, and the list for each of its rows.
+_KNOWN: Final = (
+    "SELECT event_id FROM json_each(?) CROSS JOIN event ON source = ? AND event_id = value"
+)
 _ADD_EVENT: Final = (
     "INSERT INTO event (source, event_id, record, occurred_at, received_at, body)"
     " VALUES (?, ?, ?, ?, ?, ?)"
@@ -81,7 +84,7 @@ def take_in_batch(
     """Apply one batch inside a write job."""
     quarantined = _quarantine(connection, batch.refused, at)
     graves = buried(connection, {event.record_id for event in batch.events})
-    applied = duplicates = 0
+    applied = duplicates = recalls = 0
     expunged: list[str] = []
     waiting: list[RecordEvent] = []
     for position, event in zip(batch.positions, batch.events, strict=True):
@@ -96,7 +99,7 @@ def take_in_batch(
             applied, duplicates = applied + fresh + 1, duplicates + len(waiting) - fresh
             waiting = []
             order = Expunction((event.record_id,), event.authority or "", event.source, at)
-            expunge_records(connection, order, randomness)
+            recalls += len(expunge_records(connection, order, randomness))
             graves.add(event.record_id)
         else:
             waiting.append(event)
@@ -108,7 +111,7 @@ def take_in_batch(
             " ON CONFLICT (name) DO UPDATE SET count = count + excluded.count",
             list(batch.dropped.items()),
         )
-    return Applied(applied, duplicates, tuple(expunged), quarantined)
+    return Applied(applied, duplicates, tuple(expunged), quarantined, recalls)
 
 
 def _keep(
@@ -160,8 +163,12 @@ def _fold_in(connection: apsw.Connection, events: Sequence[RecordEvent]) -> dict
     by_record: dict[str, list[RecordEvent]] = {}
     for event in events:
         by_record.setdefault(event.record_id, []).append(event)
-    found = connection.execute(_EXISTING, (_json(list(by_record)),)).fetchall()
-    existing = {record_id: (number, doc) for record_id, number, doc in found}
+    found: list[tuple[Any, ...]] = connection.execute(
+        _EXISTING, (_json(list(by_record)),)
+    ).fetchall()
+    existing: dict[str, tuple[int, bytes | None]] = {
+        record_id: (number, doc) for record_id, number, doc in found
+    }
     numbers = {record_id: number for record_id, number, _ in found}
     following: int = connection.execute("SELECT ifnull(max(number), 0) + 1 FROM record").get
     added, changed, changed_keys = [], [], []

@@ -7,16 +7,18 @@ Source: 18 Pa.C.S. 9122 (expungement; recipients are told, 9122(d)). Invariants:
   stay and verify; a tombstone keeps the record from coming back;
 - an authority (a docket number) points to a person, so it stands in the erasable
   compartment alone;
-- every past recipient of the record is read out of the entries before they close.
+- every past recipient of the record is read out of the entries before they close,
+  and kept in the content of the expungement's own entry, which names no subject.
 
-Does not: tell recipients (the listing is returned); clear the write-ahead file
+Does not: tell recipients (`recalls` lists them); clear the write-ahead file
 (`Database.purge_journal` afterwards does).
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import apsw
@@ -87,24 +89,36 @@ def expunge_records(
     """
     recipients: list[Recipient] = []
     for record_id in order.record_ids:
-        recipients += _close_entries(connection, record_id)
-        connection.execute(
-            "DELETE FROM quarantine WHERE record_id = ? OR instr(body, ?) > 0",
-            (record_id, msgspec.json.encode(record_id)),
-        )
+        of_record = _close_entries(connection, record_id)
+        _forget_quarantined(connection, record_id)
         # Its events and statutes go with it (ON DELETE CASCADE).
         connection.execute("DELETE FROM record WHERE record_id = ?", (record_id,))
         connection.execute(
             "INSERT INTO tombstone VALUES (?, ?) ON CONFLICT DO NOTHING",
             (_mark(connection, record_id), order.at),
         )
-        _enter(connection, "expunged", order, len(recipients), randomness)
+        _enter(connection, order, of_record, randomness)
+        recipients += of_record
     return tuple(recipients)
+
+
+def _forget_quarantined(connection: apsw.Connection, record_id: str) -> None:
+    """Drop the messages that name this record, also those that nobody could read."""
+    connection.execute("DELETE FROM quarantine WHERE record_id = ?", (record_id,))
+    for name in {record_id.encode(), msgspec.json.encode(record_id)[1:-1]}:
+        alone = re.compile(rb"(?<![\w-])" + re.escape(name) + rb"(?![\w-])")
+        rows = connection.execute(
+            "SELECT number, body FROM quarantine WHERE instr(body, ?) > 0", (name,)
+        ).fetchall()
+        connection.executemany(
+            "DELETE FROM quarantine WHERE number = ?",
+            [(number,) for number, body in rows if alone.search(body)],
+        )
 
 
 def _close_entries(connection: apsw.Connection, record_id: str) -> list[Recipient]:
     """Destroy what entries say of this record, after reading out who received it."""
-    needle = f'"{record_id}"'.encode()
+    needle = msgspec.json.encode(record_id)
     rows: list[tuple[Any, ...]] = connection.execute(
         "SELECT p.index_, p.subject_part, p.content_part, e.request_part, e.decision_part"
         " FROM entry_personal p JOIN entries e USING (index_)"
@@ -150,6 +164,7 @@ def set_standing(
     if doc is None:
         raise NotFound("no such record", where=event.record_id, remedy="check the record number")
     record = decode_record(doc)
+    event = msgspec.structs.replace(event, person_id=record.person_id)
     before = record.stamps.get("standing")
     if before is not None and before.occurred_at >= event.occurred_at:
         # The custodian's own act is the last word, whatever clock an earlier one came by.
@@ -200,21 +215,46 @@ def record_standing_entry(
 
 def _enter(
     connection: apsw.Connection,
-    verb: Verb,
     order: Expunction,
-    recipients: int,
+    recipients: Sequence[Recipient],
     randomness: Randomness,
 ) -> None:
     sealed = seal(
         subject={"authority": order.authority},
-        content={},
+        content={"recipients": [msgspec.to_builtins(one) for one in recipients]},
         request={"by": order.by},
         decision={
-            "kind": KINDS[verb],
+            "kind": KINDS["expunged"],
             "at": format_instant(order.at),
-            "recipients": recipients,
+            "recipients": len(recipients),
         },
         randomness=randomness,
     )
     append_entries(connection, (sealed,))
     bump_generation(connection)
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """Who must be told of one expungement: `entry` and `at` are the expungement's own."""
+
+    entry: int
+    at: str
+    recipients: tuple[Recipient, ...]
+
+
+def recalls(connection: apsw.Connection) -> tuple[Recall, ...]:
+    """Every expungement of a record that had been disclosed, oldest first. Reads every entry."""
+    rows = connection.execute(
+        "SELECT e.index_, e.decision_part, p.content_part"
+        " FROM entries e JOIN entry_personal p USING (index_)"
+        " WHERE p.subject_id IS NULL AND instr(e.decision_part, ?) > 0 ORDER BY e.index_",
+        (f'"kind":"{KINDS["expunged"]}"'.encode(),),
+    )
+    found = []
+    for index, decision, content in rows:
+        recipients = msgspec.convert(
+            msgspec.json.decode(content)["recipients"], tuple[Recipient, ...]
+        )
+        if recipients:
+            found.append(Recall(index, msgspec.json.decode(decision)["at"], recipients))
+    return tuple(found)
