@@ -92,7 +92,7 @@ def demo(
         if feed is not None:
             _take_feed(feed, mapping)
         told = []
-        with playing(rehearsal, _gateway_for(database)) as evening:
+        with playing(rehearsal, gateway_for(database)) as evening:
             for one in evening.play():
                 told.append(one)
                 if not as_json:
@@ -115,7 +115,7 @@ def _take_feed(feed: Path, mapping: str) -> None:
         say("some of the feed stands in quarantine; the evening goes on")
 
 
-def _gateway_for(database: Database) -> Callable[[HandClock], Gateway]:
+def gateway_for(database: Database) -> Callable[[HandClock], Gateway]:
     def make(hand: HandClock) -> Gateway:
         desk = Desk(
             database,
