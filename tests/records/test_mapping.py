@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from comity.instant import parse_instant
+from comity.instant import Instant, InstantError, parse_instant, parse_local
+from comity.records.cell import cell_of
 from comity.records.event import RecordEvent
 from comity.records.ingest import Message, Refused, message_again, messages_of_rows
 from comity.records.mapping import MappingInvalid, read_mapping
@@ -299,3 +302,48 @@ def test_the_shipped_mapping_can_be_used() -> None:
     folder = Path(__file__).parents[2] / "feeds"
     for path in folder.glob("*.toml"):
         assert read_mapping(path.read_text("utf-8"), path.name).source == path.stem
+
+
+ZONES = ("America/New_York", "Europe/London", "Australia/Lord_Howe", "America/St_Johns")
+
+
+@given(
+    st.datetimes(datetime.fromisoformat("1975-01-01"), datetime.fromisoformat("2035-01-01")),
+    st.sampled_from(ZONES),
+)
+def test_a_time_of_a_table_is_the_time_its_text_says(moment: datetime, zone: str) -> None:
+    spec = {"column": "at", "as": "local"}
+    cell = cell_of(spec, Instant, is_time=True, zone=zone, where="x")
+    text = moment.isoformat(timespec="milliseconds")
+    try:
+        wanted = parse_local(text, zone)
+    except InstantError:
+        with pytest.raises(MessageInvalid, match="put forward"):
+            cell({"at": moment})
+    else:
+        assert cell({"at": moment}) == wanted
+
+
+@pytest.mark.parametrize("values", [(1, True, 1.0, "1"), (True, 1), ("1", 1.0)])
+def test_cells_that_are_equal_but_not_the_same_are_read_apart(values: tuple[Any, ...]) -> None:
+    mapping = read_mapping(TEXT, "jail.toml")
+    for value in values:
+        event = mapping.event_of({**ROW, "law": value}, AT, hold_birthplace=False)
+        assert [one.statute for one in event.parts.charges] == [str(value)]
+
+
+def test_a_list_in_a_cell_is_its_text() -> None:
+    assert event_of({**ROW, "law": ["a"]}).parts.charges[0].statute == "['a']"
+
+
+def test_a_row_whose_record_cannot_be_told_is_refused_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    lines = [f"{n},{booking},p,2018-07-01,IN,0,120.05,," for n, booking in ((7, 12), (8, 99))]
+    path.write_text("\n".join([",".join(COLUMNS), *lines]) + "\n")
+    text = TEXT.replace(
+        '{column = "booking", prefix = "jail-"}', '{column = "booking", values = {12 = "jail-12"}}'
+    )
+    good, bad = (message for _, message, _ in rows_of(path, text))
+    assert isinstance(good, RecordEvent)
+    assert isinstance(bad, Refused)
+    assert bad.record_id is None

@@ -127,7 +127,8 @@ def demand_in_step(database: Database) -> None:
         )
     )
     expected = set()
-    for (record_id,) in reader.execute("SELECT record_id FROM record").fetchall():
+    held_ids = [str(row[0]) for row in reader.execute("SELECT record_id FROM record")]
+    for record_id in held_ids:
         record = find_record(reader, record_id)
         assert record is not None
         expected |= {(record_id, one.statute) for one in record.charges.values() if one.statute}

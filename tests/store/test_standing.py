@@ -280,6 +280,8 @@ def test_sealing_hiding_and_restoring_each_leave_an_entry_and_a_generation(
         index = stand(database, verb, AT + 10 + number)
         assert standing_of(database) is standing
         (kept,) = entries_between(database.reader(), index, index + 1)
+        assert kept.parts[2] is not None
+        assert kept.parts[3] is not None
         assert msgspec.json.decode(kept.parts[3])["kind"] == kind
         assert b"CP-1" not in kept.parts[2] + kept.parts[3], "a docket points to a person"
         assert generation(database.reader()) == number + 1

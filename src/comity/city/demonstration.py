@@ -18,6 +18,7 @@ import msgspec
 
 from comity.city.cast import ATF_ORI, AgencyKey
 from comity.city.rehearsal import Rehearsal
+from comity.city.scene_steps import TIME_ZONE
 from comity.city.scenes import EVENING, MIDNIGHT
 from comity.city.trail import ICE_ORI, SHERIFF_ORI
 from comity.disclosure.answer import Answer
@@ -30,7 +31,7 @@ from comity.disclosure.inquiry import (
     OnBehalfOf,
     Query,
 )
-from comity.instant import Instant, format_instant
+from comity.instant import Instant, format_instant, format_local
 from comity.law.vocabulary import DataClass, Purpose
 from comity.records.event import RecordEvent
 from comity.store.sqlite.inquiries import approve_inquiry
@@ -92,7 +93,6 @@ class Evening:
         yield from self._inquiries()
         yield from self._withheld()
         yield from self._approval()
-        yield from self._expunged()
         yield from self._midnight()
 
     def _inquiries(self) -> Iterator[Told]:
@@ -166,8 +166,12 @@ class Evening:
                 tuple(entry.index for entry in standing.entries),
             )
         during = self._rehearsal.scene.during
-        before = [event for event in during if event.occurred_at < MIDNIGHT]
+        stray_at = self._rehearsal.scene.stray.occurred_at
+        early = [event for event in during if event.occurred_at < stray_at]
+        before = [event for event in during if stray_at <= event.occurred_at < MIDNIGHT]
         after = [event for event in during if event.occurred_at >= MIDNIGHT]
+        yield from self._live(early, streams, watched)
+        yield from self._expunged()
         yield from self._live(before, streams, watched)
         self._clock.at = MIDNIGHT
         yield self._closing(streams[ICE_ORI])
@@ -190,7 +194,7 @@ class Evening:
                 if isinstance(arrived, Disclosed):
                     yield self._told(
                         f"Live to {_WHO[ori]}: {event.verb}",
-                        f"event of {format_instant(event.occurred_at)}",
+                        f"event of {format_local(event.occurred_at, TIME_ZONE)[11:-6]}",
                         arrived.answer,
                     )
 

@@ -22,7 +22,7 @@ from comity.law.library import Library
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.law import check_law, load_register
 from comity.store.sqlite.ledger import check_ledger
-from comity.store.sqlite.records import record_counts
+from comity.store.sqlite.records import quarantined, record_counts
 from comity.store.sqlite.registry import load_snapshot
 
 FREE_BYTES_MIN = 1_000_000_000
@@ -161,8 +161,16 @@ def _ledger(reader: apsw.Connection) -> Iterator[Finding]:
 
 
 def _quarantine(reader: apsw.Connection) -> Iterator[Finding]:
-    count = record_counts(reader)["quarantine"]
+    count = len(quarantined(reader))
+    # The message of an expunged record is counted without its body: nothing to try again.
+    bare = record_counts(reader)["quarantine"] - count
     if count:
-        yield Finding("warn", f"{count:,} messages stand in quarantine", "`comity ingest --retry`")
-    else:
+        yield Finding("warn", f"in quarantine: {_messages(count)}", "`comity ingest --retry`")
+    if bare:
+        yield Finding("ok", f"for expunged records: {_messages(bare)} refused and not kept")
+    if not count and not bare:
         yield Finding("ok", "nothing stands in quarantine")
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count:,} messages"

@@ -1,12 +1,14 @@
 """`comity init`: a folder in which everything else runs: settings, database, the texts.
 
 Invariants: nothing that is there is overwritten; a failed start leaves no half-made
-installation behind (the database is made last, in one transaction).
+installation behind (what it made is taken away again; the settings file, by which
+every other command finds an installation, is written last).
 """
 
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -20,6 +22,10 @@ from comity.store.sqlite.database import Database
 
 class AlreadyThere(ComityError):
     """An installation is here already."""
+
+
+class FolderUnwritable(ComityError):
+    """The folder cannot be made or written."""
 
 
 @click.command("init")
@@ -49,26 +55,61 @@ def init(folder: Path, custodian: str, time_zone: str, hold_birthplace: bool, no
         copy_law=not no_law,
     )
     say(f"made {folder / FILE_NAME}, {folder / 'comity.db'} and {folder / 'law'}")
-    say("Next: `comity law check`, `comity law keygen`, `comity law adopt` (docs/lifecycle.md)")
+    if folder != Path():
+        say(f"Next: `cd {folder}`, where every other command finds its settings")
+    say("Then: `comity law check`, `comity law keygen`, `comity law adopt` (docs/lifecycle.md)")
 
 
 def found_installation(folder: Path, given: dict[str, object], *, copy_law: bool = True) -> Path:
-    """Make an installation and return its settings file. Raises AlreadyThere, SettingsInvalid."""
+    """Make an installation and return its settings file.
+
+    Raises AlreadyThere, SettingsInvalid, FolderUnwritable, StoreUnwritable.
+    """
     file, law = folder / FILE_NAME, folder / "law"
     for path in (file, folder / "comity.db", law):
         if path.exists():
             raise AlreadyThere(
-                "is here already",
+                "an installation is here already, or a part of one",
                 where=str(path),
                 remedy="choose another folder, or move it away",
             )
     text = settings_file(given)
     parse_settings(text, file)
-    folder.mkdir(parents=True, exist_ok=True)
-    if copy_law:
-        shutil.copytree(shipped("law"), law)
-    else:
-        law.mkdir()
-    Database.open(folder / "comity.db", create=True).close()
-    file.write_text(text, "utf-8")
+    made: list[Path] = []
+    try:
+        for above in reversed((folder, *folder.parents)):
+            if not above.exists():
+                above.mkdir()
+                made.append(above)
+        made.append(law)
+        if copy_law:
+            shutil.copytree(shipped("law"), law)
+        else:
+            law.mkdir()
+        made.append(folder / "comity.db")
+        Database.open(folder / "comity.db", create=True).close()
+        made.append(file)
+        file.write_text(text, "utf-8")
+    except (OSError, ComityError) as fault:
+        _unmake(made)
+        if isinstance(fault, ComityError):
+            raise
+        raise FolderUnwritable(
+            f"cannot be written: {fault.strerror or fault}",
+            where=str(fault.filename or folder),
+            remedy="choose a folder of yours on a disk with space; nothing was left here",
+        ) from fault
     return file
+
+
+def _unmake(made: list[Path]) -> None:
+    """Take away what this start made, the last first; what cannot be taken away stays."""
+    for path in reversed(made):
+        if path.is_dir() and path.name == "law":
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.is_dir():
+            with suppress(OSError):  # somebody has put something into it
+                path.rmdir()
+        else:
+            for part in ("", "-wal", "-shm", "-journal"):
+                path.with_name(path.name + part).unlink(missing_ok=True)

@@ -29,8 +29,19 @@ from comity.store.sqlite.standing import (
     standing_event,
 )
 
+
+def _docket(_: click.Context, __: click.Parameter, value: str) -> str:
+    if not value.strip():
+        raise click.BadParameter("name the order, such as a docket number")
+    return value.strip()
+
+
 _AUTHORITY = click.option(
-    "--authority", metavar="DOCKET", required=True, help="The order this rests on."
+    "--authority",
+    metavar="DOCKET",
+    required=True,
+    callback=_docket,
+    help="The order this rests on.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 
@@ -51,6 +62,8 @@ def expunge(record_id: str, authority: str, as_json: bool) -> None:
         if find_record(database.reader(), record_id) is None:
             if buried(database.reader(), [record_id]):
                 say("this record was expunged before; nothing is left to remove")
+                if as_json:
+                    emit_json([])
                 return
             raise _no_record(record_id)
         order = Expunction((record_id,), authority, OWN_SOURCE, clock())

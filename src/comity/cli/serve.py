@@ -7,13 +7,18 @@ request is taken; a signal finishes what was begun, then leaves.
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import click
 
 from comity.cli.output import clock, say
 from comity.cli.settings import Settings, load_settings
+from comity.errors import Unreachable
 from comity.instant import format_local
 from comity.ledger.randomness import DrawnAhead
 from comity.store.sqlite.database import Database
@@ -26,6 +31,7 @@ from comity.web.service import Desk
 from comity.web.view import Views
 
 SWITCH_SECONDS: Final = 0.0005
+PORT_MAX: Final = 65_535
 
 
 def gateway_of(settings: Settings, database: Database) -> Gateway:
@@ -57,11 +63,15 @@ def serve(bind: str | None) -> None:
     host, port = settings.host, settings.port
     if bind is not None:
         host, _, given = bind.rpartition(":")
-        if not host or not given.isdigit():
-            raise click.UsageError("--bind is written ADDRESS:PORT")
+        host = host.strip("[]")
+        if not host or not (given.isascii() and given.isdigit() and int(given) <= PORT_MAX):
+            raise click.UsageError(
+                f"--bind is `{bind}`, which is no ADDRESS:PORT, as in 127.0.0.1:8722"
+            )
         port = int(given)
     with Database.open(settings.database) as database:
         gateway = gateway_of(settings, database)
+        port = free_port(host, port)
         law = gateway.desk.views.current().law(clock())
         say(f"it is {format_local(clock(), settings.time_zone)}")
         if settings.rehearsal_seconds:
@@ -74,5 +84,47 @@ def serve(bind: str | None) -> None:
         # The ledger's writer is a thread of its own: hand over to it, and back, ten times sooner
         # than Python does by itself (measured: decisions/0013).
         sys.setswitchinterval(SWITCH_SECONDS)
-        run(gateway, host, port)
+        with _ending_by_itself():
+            run(gateway, host, port)
     say("stopped; every entry is durable")
+
+
+def free_port(host: str, port: int) -> int:
+    """The port, or for 0 one that is free. Raises Unreachable where it cannot be listened on.
+
+    Tried before anything is said, so that `listening on` is true.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.create_server((address[0], port), family=family) as tried:
+            found: int = tried.getsockname()[1]
+            return found
+    except OSError as fault:
+        # Python adds the address to the system's words; it is told once, as `where`.
+        said = (fault.strerror or str(fault)).partition(" (")[0]
+        raise Unreachable(
+            f"the gateway cannot listen here: {said}",
+            where=f"{host}:{port}",
+            remedy="choose another address or port with --bind, or stop what has it",
+        ) from fault
+
+
+@contextmanager
+def _ending_by_itself() -> Iterator[None]:
+    """The server finishes on a signal and raises it again; that must not end this process."""
+    told = {one: signal.signal(one, _end) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except _Told:
+        pass  # before the server listened to signals itself, or after it had finished
+    finally:
+        for one, before in told.items():
+            signal.signal(one, before)
+
+
+class _Told(BaseException):
+    """A signal that came while the server did not take it."""
+
+
+def _end(*_: object) -> None:
+    raise _Told

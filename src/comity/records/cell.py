@@ -9,7 +9,7 @@ checked row by row, and a refusal names the column. Does not: look at other cell
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -23,6 +23,8 @@ Row = Mapping[str, Any]
 Cell = Callable[[Row], Any]
 
 _FORMS: Final = ("local", "instant")
+_DAY_MS: Final = 86_400_000
+_MILLISECOND: Final = timedelta(milliseconds=1)
 _READ_MAX: Final = 65_536
 """Different times of a column that are remembered: an export repeats its days."""
 
@@ -151,10 +153,11 @@ def _time(column: str, form: Any, zone: str, where: str) -> Cell:
             f"`{form}` is no form of time", where=where, remedy='as = "local" or "instant"'
         )
 
+    local = _local(zone)
+
     @lru_cache(maxsize=_READ_MAX)
     def read(value: str | date) -> Instant:
-        text = _written(value)
-        return parse_local(text, zone) if form == "local" else parse_instant(text)
+        return local(value) if form == "local" else parse_instant(_written(value))
 
     def cell(row: Row) -> Instant | None:
         value = row[column]
@@ -168,6 +171,25 @@ def _time(column: str, form: Any, zone: str, where: str) -> Cell:
             raise MessageInvalid(fault.what, where=column, remedy=fault.remedy) from fault
 
     return cell
+
+
+def _local(zone: str) -> Callable[[str | date], Instant]:
+    """Reads a time of the zone; on a day of 24 hours it is the midnight before and the clock."""
+
+    @lru_cache(maxsize=_READ_MAX)
+    def midnight(day: date) -> tuple[Instant, bool]:
+        start, end = (parse_local(str(one), zone) for one in (day, day + timedelta(days=1)))
+        return start, end - start == _DAY_MS
+
+    def read(value: str | date) -> Instant:
+        if isinstance(value, datetime) and value.tzinfo is None:
+            start, plain = midnight(value.date())
+            if plain:
+                since = value - datetime.combine(value.date(), time.min)
+                return Instant(start + since // _MILLISECOND)
+        return parse_local(_written(value), zone)
+
+    return read
 
 
 def _written(value: str | date) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -57,8 +58,9 @@ _EVENT: Final[Mapping[str, Any]] = {
     "record_id": str,
     "person_id": str,
 }
-"""In the order of `RecordEvent`, behind `source`."""
 _TOP: Final = ("source", "time_zone", "ignore", "birthplace", "event", *_SINGLE, *_MANY)
+
+_PARTS_REMEMBERED: Final = 16_384
 
 Part = Callable[[Row], Any]
 """A row's part of a record, or None where all its cells are empty."""
@@ -139,7 +141,10 @@ class RowMapping:
 
     def record_id_of(self, row: Row) -> str | None:
         """The record that a row is about, as far as the row says."""
-        named: str | None = dict(self._event)["record_id"](row)
+        try:
+            named: str | None = dict(self._event)["record_id"](row)
+        except MessageInvalid:
+            return None
         return named
 
     def event_of(self, row: Row, at: Instant, *, hold_birthplace: bool) -> RecordEvent:
@@ -149,13 +154,13 @@ class RowMapping:
             parts[name] = tuple([one for part in several if (one := part(row)) is not None])
         if self._birthplace is not None and hold_birthplace:
             parts["birthplace"] = self._birthplace(row)
-        named = []
+        named: dict[str, Any] = {}
         for name, cell in self._event:
             value = cell(row)
             if value is None:
                 raise MessageInvalid("is empty", where=name, remedy="every row needs one")
-            named.append(value)
-        return check_event(RecordEvent(self.source, *named, Parts(**parts)), at)
+            named[name] = value
+        return check_event(RecordEvent(source=self.source, parts=Parts(**parts), **named), at)
 
     def _part(
         self, tree: Any, kind: type[msgspec.Struct], where: str, sequence: str | None = None
@@ -174,11 +179,15 @@ class RowMapping:
             (name, self._cell(spec, fields[name].type, f"{where}.{name}"))
             for name, spec in described.items()
         )
+        columns = tuple(spec["column"] for spec in described.values() if "column" in spec)
         in_the_row = frozenset(name for name, spec in described.items() if "column" in spec)
         required = tuple(name for name, field in fields.items() if field.required)
         first = {} if sequence is None else {"sequence": sequence}
 
-        def part(row: Row) -> Any:
+        # An export says the same of many people; typed, because 1 and True are equal.
+        @lru_cache(maxsize=_PARTS_REMEMBERED, typed=True)
+        def read(*values: Any) -> Any:
+            row = dict(zip(columns, values, strict=True))
             found = {name: value for name, cell in cells if (value := cell(row)) is not None}
             if in_the_row.isdisjoint(found):
                 return None
@@ -186,6 +195,13 @@ class RowMapping:
                 if name not in found:
                     raise MessageInvalid("is empty", where=f"{where}.{name}")
             return kind(**first, **found)
+
+        def part(row: Row) -> Any:
+            values = [row[column] for column in columns]
+            try:
+                return read(*values)
+            except TypeError:  # a list in a cell of Parquet
+                return read(*map(str, values))
 
         return part
 

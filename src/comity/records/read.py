@@ -52,7 +52,7 @@ class Rows:
         if not path.is_file():
             raise NotFound("no such file", where=str(path))
         self.path = path
-        self._parquet = path.suffix == ".parquet"
+        self._parquet = path.suffix.lower() == ".parquet"
         self.total: int | None = None
         self.columns = self._parquet_head() if self._parquet else self._csv_head()
 

@@ -52,9 +52,9 @@ _CHANGE_KEYS: Final = (
     " birthplace = ?, arrested_at = ? WHERE number = ?"
 )
 
-BULK_CACHE_KIB: Final = 64 * 1024
-BULK_CHECKPOINT_PAGES: Final = 16_000
-"""For files: a batch fits the page cache, and the write-ahead file takes several (64 MB)."""
+BULK_CACHE_KIB: Final = 96 * 1024
+BULK_CHECKPOINT_PAGES: Final = 32_000
+"""For files: a batch fits the page cache, and the write-ahead file takes several (128 MB)."""
 
 
 class SqliteRecords:

@@ -107,7 +107,7 @@ def _forget_quarantined(connection: apsw.Connection, record_id: str) -> None:
     connection.execute("DELETE FROM quarantine WHERE record_id = ?", (record_id,))
     for name in {record_id.encode(), msgspec.json.encode(record_id)[1:-1]}:
         alone = re.compile(rb"(?<![\w-])" + re.escape(name) + rb"(?![\w-])")
-        rows = connection.execute(
+        rows: list[tuple[Any, ...]] = connection.execute(
             "SELECT number, body FROM quarantine WHERE instr(body, ?) > 0", (name,)
         ).fetchall()
         connection.executemany(
