@@ -24,7 +24,8 @@ from comity.ledger.append import (
     Guard,
     Once,
 )
-from comity.ledger.entry import SealedEntry, leaf_hash
+from comity.ledger.entry import SealedEntry
+from comity.ledger.merkle import leaf_hash
 
 _NEXT: Final = "SELECT ifnull(max(index_) + 1, 0) FROM entries"
 _INSERT: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
