@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import apsw
@@ -46,6 +47,10 @@ def append(database: Database, count: int, seed: int = 0) -> list[bytes]:
     return [leaf_hash(entry.commitment) for entry in entries]
 
 
+def run(connection: apsw.Connection, statement: str) -> None:
+    connection.execute(statement)
+
+
 def tamper(path: Path, *statements: str) -> None:
     """What somebody with the rights to the file does: the triggers go first."""
     connection = apsw.Connection(str(path))
@@ -80,10 +85,7 @@ def test_a_job_that_fails_leaves_the_frontier_where_it_was(database: Database) -
 
 def test_two_jobs_of_one_transaction_extend_one_another(database: Database) -> None:
     jobs = [
-        database.write(
-            lambda connection, seed=seed: append_entries(connection, samples(2, seed=seed))
-        )
-        for seed in range(6)
+        database.write(partial(append_entries, sealed=samples(2, seed=seed))) for seed in range(6)
     ]
     for job in jobs:
         job.result(WAIT)
@@ -95,16 +97,14 @@ def test_signed_sizes_are_kept_for_good(database: Database) -> None:
     one, two = SignedSize(0, root_of([]), AT), SignedSize(2, root_of(append(database, 2)), AT)
     assert last_signed(database.reader()) is None
     for signed in (one, two, two):
-        database.write(lambda connection, signed=signed: note_signed(connection, signed)).result(
-            WAIT
-        )
+        database.write(partial(note_signed, signed=signed)).result(WAIT)
     assert signed_sizes(database.reader()) == (one, two)
     assert signed_sizes(database.reader(), 1) == (two,)
     assert last_signed(database.reader()) == two
     assert check_tree(database.reader()) == ()
     for statement in ("DELETE FROM checkpoint", "UPDATE checkpoint SET at = 0"):
         with pytest.raises(apsw.ConstraintError):
-            database.write(lambda c, sql=statement: c.execute(sql).fetchall()).result(WAIT)
+            database.write(partial(run, statement=statement)).result(WAIT)
 
 
 @pytest.mark.parametrize(
