@@ -110,6 +110,25 @@ def test_every_size_audits_and_follows_from_the_one_before(log: Log) -> None:
     assert not (log.place / "ledger/tile/0/000.p").exists()
 
 
+def test_another_signer_on_the_same_database_is_followed(log: Log) -> None:
+    """The command line beside the gateway: the head is read, and held against the entries."""
+    log.grow(2)
+    log.append(3)
+    assert log.another().publish(AT) is not None
+    assert log.publisher.publish(AT) is None
+    log.grow(1)
+    log.append(1)
+    fork = log.place / "fork"
+    fork.mkdir()
+    other = Log(fork)
+    other.appended = 9
+    other.append(7)
+    other.publisher.head = log.publisher.head
+    with pytest.raises(LedgerBehind, match="make another root"):
+        other.publisher.publish(AT)
+    other.database.close()
+
+
 def test_no_news_is_no_checkpoint(log: Log) -> None:
     log.grow(3)
     raw = (log.place / "head").read_bytes()
@@ -130,7 +149,7 @@ def test_a_restored_backup_is_refused(log: Log) -> None:
     restored = Log(log.place)
     with pytest.raises(LedgerBehind, match="5 entries were signed, but the database holds 3"):
         restored.publisher.demand_sound()
-    with pytest.raises(LedgerBehind, match="the database holds 3 entries"):
+    with pytest.raises(LedgerBehind, match="but the database holds 3"):
         restored.publisher.publish(AT)
     restored.append(9)
     with pytest.raises(LedgerBehind, match="make another root"):

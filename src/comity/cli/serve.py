@@ -10,7 +10,8 @@ import os
 
 import click
 
-from comity.cli.output import clock, say
+from comity.cli.ledger_publish import publisher_of
+from comity.cli.output import Progress, clock, say
 from comity.cli.settings import Settings, load_settings
 from comity.instant import format_local
 from comity.store.sqlite.database import Database
@@ -24,7 +25,11 @@ from comity.web.view import Views
 
 
 def gateway_of(settings: Settings, database: Database) -> Gateway:
-    """The gateway of an installation. Raises IntegrityFault where its law does not hold."""
+    """The gateway of an installation.
+
+    Raises IntegrityFault where its law does not hold, LedgerBehind where its ledger is not the
+    one that was signed.
+    """
     views = Views(database, settings.stack)
     views.current()
     holdings = StoredRecords(
@@ -40,7 +45,11 @@ def gateway_of(settings: Settings, database: Database) -> Gateway:
         skew_seconds=settings.limits.skew_seconds,
     )
     desk = Desk(database, views, holdings, clock=clock, randomness=os.urandom, limits=limits)
-    return create_gateway(desk)
+    publisher = publisher_of(settings, database, clock())
+    if publisher is not None:
+        with Progress("entries held against the last checkpoint") as line:
+            publisher.demand_sound(line.step)
+    return create_gateway(desk, publisher=publisher)
 
 
 @click.command("serve")
@@ -64,6 +73,12 @@ def serve(bind: str | None) -> None:
             say(f"in force: {text.ref}")
         if not law.instruments:
             say("no text is in force: every inquiry will be refused")
+        if gateway.publisher is None:
+            say(
+                "the log has no key: nothing is signed, and no receipt given (`comity ledger keygen`)"
+            )
+        else:
+            say(f"the public log: {gateway.publisher.verifier_key}")
         say(f"listening on http://{host}:{port}, stop with Ctrl-C")
         run(gateway, host, port)
     say("stopped; every entry is durable")

@@ -7,8 +7,8 @@ any two steps is made good by the next one:
     2  sign                                       5  note size and root in the database
     3  swap the head: from here on it is signed   6  show the checkpoint
 
-Invariants: a log signs one history: what is signed always begins with what the head says;
-nothing is shown whose tiles are not there. A database that is behind the head, or has other
+Invariants: a log signs one history: the database is held against the head, leaf by leaf, before
+this process first signs, and again whenever another process has moved the head; nothing is shown whose tiles are not there. A database that is behind the head, or has other
 entries under it, is refused before anything is served (`demand_sound`). Does not: read a clock.
 """
 
@@ -63,6 +63,9 @@ class Publisher:
         self._log = NoteVerifier(self._key.verifier)
         self.head = head
         self.folder = folder
+        self._held_to: bytes | None = None
+        """The head that the database was last held against, whole, or that was signed since."""
+        self._read: tuple[Signed, TileReader] | None = None
 
     @property
     def verifier_key(self) -> VerifierKey:
@@ -81,13 +84,20 @@ class Publisher:
         """What is shown in the folder now, if this log signed it."""
         return self.folder.published(self._log)
 
+    def size_shown(self) -> int | None:
+        """How many entries are under the checkpoint that is shown; None before the first."""
+        here = self.published()
+        return None if here is None else here.size
+
     def demand_sound(self, progress: Callable[[int], None] = lambda _leaves: None) -> None:
         """Refuse a database that is not the one that was signed. Reads every leaf hash.
 
         Raises LedgerBehind, which says what differs and what to do about it.
         """
+        head = self.head.read()
         for fault in self.faults(progress):
             raise fault
+        self._held_to = head
 
     def faults(self, progress: Callable[[int], None] = lambda _leaves: None) -> list[LedgerBehind]:
         """Everything that keeps this database from being the one that was signed."""
@@ -109,6 +119,9 @@ class Publisher:
         IntegrityFault (the tiles could not be made of what is in the database).
         """
         before = self.signed()
+        if before is not None and before.note != self._held_to:
+            # The first time, or somebody else signed: it must be this tree that goes on.
+            self.demand_sound()
         tree = frontier(self._database.reader())
         if before is not None and tree.size < before.checkpoint.size:
             raise self._behind(f"the database holds {tree.size:,} entries", before)
@@ -117,6 +130,7 @@ class Publisher:
             checkpoint = Checkpoint(self._key.name, tree.size, tree.root())
             signed = Signed(checkpoint, sign_checkpoint(checkpoint, self._key).to_bytes())
             self.head.swap(None if before is None else before.note, signed.note)
+            self._held_to = signed.note
         else:
             assert before is not None  # noqa: S101 - `news` is true without it
             signed = before
@@ -139,15 +153,16 @@ class Publisher:
     def tiles(self) -> tuple[Signed, TileReader] | None:
         """What is shown now and a reader of its tiles; None before the first.
 
-        Raises IntegrityFault where what is shown was not signed by this log.
+        For one thread only. Raises IntegrityFault where what is shown was not signed by this log.
         """
         raw = self.folder.fetch("checkpoint")
         if raw is None:
             return None
-        checkpoint = open_checkpoint(raw, self._log)
-        return Signed(checkpoint, raw), TileReader(
-            checkpoint.size, checkpoint.root, self.folder.fetch
-        )
+        if self._read is None or self._read[0].note != raw:
+            checkpoint = open_checkpoint(raw, self._log)
+            reader = TileReader(checkpoint.size, checkpoint.root, self.folder.fetch)
+            self._read = Signed(checkpoint, raw), reader
+        return self._read
 
     def _show(self, signed: Signed, at: Instant) -> bool:
         checkpoint, here = signed.checkpoint, self.published()

@@ -11,10 +11,10 @@ outcomes and entries, never persons, officers or bodies.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import re
 from collections.abc import Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +22,7 @@ import msgspec
 from comity.disclosure.answer import Answer
 from comity.errors import ComityError
 from comity.ledger.append import Generation
+from comity.store.publishing import Publisher
 from comity.store.sqlite.append import forget_expired, generation
 from comity.store.sqlite.inquiries import forget
 from comity.web.asgi import (
@@ -31,6 +32,7 @@ from comity.web.asgi import (
     Scope,
     Send,
     log_problem,
+    log_unpublished,
     problem_of,
     read_body,
     respond,
@@ -48,6 +50,8 @@ from comity.web.stream import GOODBYE, HEARTBEAT_SECONDS, Stream
 POLL_SECONDS: Final = 1.0
 """How often the gateway looks for events and changes that another process wrote."""
 TIDY_SECONDS: Final = 60.0
+PUBLISH_SECONDS: Final = 1.0
+"""How often a checkpoint is signed while there is news."""
 NONCE_KEPT_MS: Final = 600_000
 """How long a nonce is kept after its signature expired, against a clock set back."""
 STREAMS_PER_AGENCY_MAX: Final = 64
@@ -68,8 +72,10 @@ class Gateway:
         *,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         poll_seconds: float = POLL_SECONDS,
+        publisher: Publisher | None = None,
     ) -> None:
         self.desk = desk
+        self.publisher = publisher
         self.bell = Bell()
         self.rest: Application | None = None
         self._doorkeeper = doorkeeper
@@ -77,7 +83,7 @@ class Gateway:
         self._poll_seconds = poll_seconds
         self._streams: dict[str, int] = {}
         self._leaving = False
-        self._watch: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI scope."""
@@ -220,14 +226,15 @@ class Gateway:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                self._watch = asyncio.create_task(self._watch_the_store())
+                self._tasks = [asyncio.create_task(self._watch_the_store())]
+                if self.publisher is not None:
+                    self._tasks.append(asyncio.create_task(self._publish(self.publisher)))
                 await send({"type": "lifespan.startup.complete"})
             else:
                 self.leave()
-                if self._watch is not None:
-                    self._watch.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await self._watch
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -249,6 +256,23 @@ class Gateway:
                 log_problem("watch", problem_of(fault), fault)
             await asyncio.sleep(self._poll_seconds)
             since_tidy += self._poll_seconds
+
+    async def _publish(self, publisher: Publisher) -> None:
+        """Sign and show a checkpoint each second if there is news, on a thread of its own.
+
+        A fault stops nothing but the checkpoint: entries stay durable, and it is tried again.
+        """
+        with ThreadPoolExecutor(1, "comity-publisher") as thread:
+            while True:
+                signing = asyncio.get_running_loop().run_in_executor(
+                    thread, publisher.publish, self.desk.clock()
+                )
+                try:
+                    # What was begun is finished, also when the gateway leaves.
+                    await asyncio.shield(signing)
+                except (ComityError, OSError) as fault:
+                    log_unpublished(fault)
+                await asyncio.sleep(PUBLISH_SECONDS)
 
     async def _tidy(self) -> None:
         at = self.desk.clock()
