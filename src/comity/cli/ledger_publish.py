@@ -20,6 +20,7 @@ from comity.law.signing import PrivateKey
 from comity.ledger.checkpoint import parse_checkpoint
 from comity.ledger.key import KeyKind, SigningKey
 from comity.ledger.note import parse_note
+from comity.ledger.policy import Policy, PolicyInvalid, parse_policy
 from comity.ledger.wire import print_base64
 from comity.store.head import Head
 from comity.store.publishing import LedgerBehind, Publisher
@@ -62,6 +63,26 @@ def origin_of(settings: Settings, head: Head, at: Instant) -> str:
                 remedy="bring it back; a witness or a mirror has a copy",
             ) from fault
     return f"{settings.custodian}/comity/{format_local(at, settings.time_zone)[:4]}"
+
+
+def policy_of(settings: Settings, publisher: Publisher) -> Policy | None:
+    """The policy file of this log, if there is one. Raises NotFound, PolicyInvalid."""
+    path = settings.ledger_policy
+    if path is None:
+        return None
+    try:
+        policy = parse_policy(path.read_bytes())
+    except FileNotFoundError as fault:
+        raise NotFound(
+            "there is no such file", where=str(path), remedy="check `ledger_policy`"
+        ) from fault
+    if all(log.key != publisher.verifier_key for log in policy.logs):
+        raise PolicyInvalid(
+            "this log is not in it",
+            where=str(path),
+            remedy=f"add a line `log {publisher.verifier_key}`",
+        )
+    return policy
 
 
 def make_ledger_key(settings: Settings) -> None:

@@ -10,7 +10,7 @@ import os
 
 import click
 
-from comity.cli.ledger_publish import publisher_of
+from comity.cli.ledger_publish import policy_of, publisher_of
 from comity.cli.output import Progress, clock, say
 from comity.cli.settings import Settings, load_settings
 from comity.instant import format_local
@@ -49,7 +49,8 @@ def gateway_of(settings: Settings, database: Database) -> Gateway:
     if publisher is not None:
         with Progress("entries held against the last checkpoint") as line:
             publisher.demand_sound(line.step)
-    return create_gateway(desk, publisher=publisher)
+    policy = None if publisher is None else policy_of(settings, publisher)
+    return create_gateway(desk, publisher=publisher, policy=policy)
 
 
 @click.command("serve")

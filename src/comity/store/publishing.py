@@ -23,7 +23,7 @@ from comity.errors import IntegrityFault
 from comity.instant import Instant, format_instant
 from comity.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from comity.ledger.key import KeyKind, SigningKey, VerifierKey
-from comity.ledger.note import NoteVerifier
+from comity.ledger.note import Note, NoteVerifier
 from comity.ledger.tile_read import TileReader
 from comity.store.head import Head
 from comity.store.sqlite.database import Database
@@ -35,7 +35,7 @@ from comity.store.sqlite.tree import (
     last_signed,
     note_signed,
 )
-from comity.store.tile_folder import TileFolder
+from comity.store.tile_folder import CHECKPOINT, TileFolder
 
 WAIT_SECONDS = 30.0
 """How long the note in the database may take."""
@@ -83,6 +83,22 @@ class Publisher:
     def published(self) -> Checkpoint | None:
         """What is shown in the folder now, if this log signed it."""
         return self.folder.published(self._log)
+
+    def shown(self) -> Signed | None:
+        """The note that is shown in the folder now, with its cosignatures; None before the first.
+
+        Raises IntegrityFault where this log did not sign it.
+        """
+        raw = self.folder.fetch(CHECKPOINT)
+        return None if raw is None else Signed(open_checkpoint(raw, self._log), raw)
+
+    def show_cosigned(self, note: Note) -> None:
+        """Show the same checkpoint with more signature lines. Raises IntegrityFault for another."""
+        shown, raw = self.shown(), note.to_bytes()
+        if shown is None or open_checkpoint(raw, self._log) != shown.checkpoint:
+            raise IntegrityFault("cosignatures of a checkpoint that is not the one that is shown")
+        if raw != shown.note:
+            self.folder.publish(raw)
 
     def size_shown(self) -> int | None:
         """How many entries are under the checkpoint that is shown; None before the first."""
@@ -155,13 +171,13 @@ class Publisher:
 
         For one thread only. Raises IntegrityFault where what is shown was not signed by this log.
         """
-        raw = self.folder.fetch("checkpoint")
-        if raw is None:
+        shown = self.shown()
+        if shown is None:
             return None
-        if self._read is None or self._read[0].note != raw:
-            checkpoint = open_checkpoint(raw, self._log)
+        if self._read is None or self._read[0] != shown:
+            checkpoint = shown.checkpoint
             reader = TileReader(checkpoint.size, checkpoint.root, self.folder.fetch)
-            self._read = Signed(checkpoint, raw), reader
+            self._read = shown, reader
         return self._read
 
     def _show(self, signed: Signed, at: Instant) -> bool:

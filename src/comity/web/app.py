@@ -17,6 +17,7 @@ from litestar import Litestar, MediaType, Request, Response, delete, get, post
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 
 from comity.instant import format_instant
+from comity.ledger.policy import Policy
 from comity.ledger.receipt import CONTENT_TYPE
 from comity.store.faults import StoreUnwritable
 from comity.store.publishing import Publisher
@@ -52,8 +53,11 @@ def create_gateway(
     heartbeat_seconds: float = HEARTBEAT_SECONDS,
     poll_seconds: float = POLL_SECONDS,
     publisher: Publisher | None = None,
+    policy: Policy | None = None,
 ) -> Gateway:
     """The ASGI application over a desk; with a publisher it signs and serves the public log.
+
+    The witnesses of `policy` that have a url are asked to cosign.
 
     `authorities` are the names (host, or host:port) this gateway answers to; with
     None it takes any, which is for tests and a single machine.
@@ -65,6 +69,7 @@ def create_gateway(
         heartbeat_seconds=heartbeat_seconds,
         poll_seconds=poll_seconds,
         publisher=publisher,
+        policy=policy,
     )
     # The framework's own types say the same as ours in other words.
     gateway.rest = cast(

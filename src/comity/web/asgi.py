@@ -107,12 +107,6 @@ def log_problem(route: str, problem: ProblemRaised, fault: BaseException) -> Non
     _LOG.error("%s", msgspec.json.encode(line).decode())
 
 
-def log_unpublished(fault: BaseException) -> None:
-    """One structured line for a checkpoint that could not be signed or shown."""
-    line = {"route": "publish", "fault": type(fault).__name__, "what": str(fault)}
-    _LOG.error("%s", msgspec.json.encode(line).decode())
-
-
 async def while_connected(receive: Receive, work: Awaitable[None]) -> None:
     """Work until it is done or the client has gone, whichever is first."""
 

@@ -14,7 +14,6 @@ import asyncio
 import logging
 import re
 from collections.abc import Iterable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +21,7 @@ import msgspec
 from comity.disclosure.answer import Answer
 from comity.errors import ComityError
 from comity.ledger.append import Generation
+from comity.ledger.policy import Policy
 from comity.store.publishing import Publisher
 from comity.store.sqlite.append import forget_expired, generation
 from comity.store.sqlite.inquiries import forget
@@ -32,13 +32,13 @@ from comity.web.asgi import (
     Scope,
     Send,
     log_problem,
-    log_unpublished,
     problem_of,
     read_body,
     respond,
     respond_problem,
     while_connected,
 )
+from comity.web.beat import Beat
 from comity.web.caller import Caller, Doorkeeper, demand_agency, read_message
 from comity.web.holdings import Bell
 from comity.web.limits import check_header
@@ -50,8 +50,6 @@ from comity.web.stream import GOODBYE, HEARTBEAT_SECONDS, Stream
 POLL_SECONDS: Final = 1.0
 """How often the gateway looks for events and changes that another process wrote."""
 TIDY_SECONDS: Final = 60.0
-PUBLISH_SECONDS: Final = 1.0
-"""How often a checkpoint is signed while there is news."""
 NONCE_KEPT_MS: Final = 600_000
 """How long a nonce is kept after its signature expired, against a clock set back."""
 STREAMS_PER_AGENCY_MAX: Final = 64
@@ -73,9 +71,11 @@ class Gateway:
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         poll_seconds: float = POLL_SECONDS,
         publisher: Publisher | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self.desk = desk
         self.publisher = publisher
+        self._policy = policy
         self.bell = Bell()
         self.rest: Application | None = None
         self._doorkeeper = doorkeeper
@@ -228,7 +228,8 @@ class Gateway:
             if message["type"] == "lifespan.startup":
                 self._tasks = [asyncio.create_task(self._watch_the_store())]
                 if self.publisher is not None:
-                    self._tasks.append(asyncio.create_task(self._publish(self.publisher)))
+                    beat = Beat(self.publisher, self.desk.clock, self._policy)
+                    self._tasks.append(asyncio.create_task(beat.run()))
                 await send({"type": "lifespan.startup.complete"})
             else:
                 self.leave()
@@ -256,23 +257,6 @@ class Gateway:
                 log_problem("watch", problem_of(fault), fault)
             await asyncio.sleep(self._poll_seconds)
             since_tidy += self._poll_seconds
-
-    async def _publish(self, publisher: Publisher) -> None:
-        """Sign and show a checkpoint each second if there is news, on a thread of its own.
-
-        A fault stops nothing but the checkpoint: entries stay durable, and it is tried again.
-        """
-        with ThreadPoolExecutor(1, "comity-publisher") as thread:
-            while True:
-                signing = asyncio.get_running_loop().run_in_executor(
-                    thread, publisher.publish, self.desk.clock()
-                )
-                try:
-                    # What was begun is finished, also when the gateway leaves.
-                    await asyncio.shield(signing)
-                except (ComityError, OSError) as fault:
-                    log_unpublished(fault)
-                await asyncio.sleep(PUBLISH_SECONDS)
 
     async def _tidy(self) -> None:
         at = self.desk.clock()
