@@ -75,7 +75,7 @@ def test_destroyed_compartments_stay_closed() -> None:
     erased = msgspec.structs.replace(
         entry, openings=(None, None, *entry.openings[2:]), parts=(None, None, *entry.parts[2:])
     )
-    assert tuple(openings_of(erased).open) == ("request", "decision")
+    assert tuple(openings_of(erased).opened) == ("request", "decision")
     assert openings_of(erased).commitment == SEALED[3].commitment
 
 
@@ -91,7 +91,7 @@ def test_no_byte_of_a_receipt_can_change() -> None:
 def test_a_compartment_of_another_entry_is_refused() -> None:
     mine, other = parse_receipt(receipt(5)), parse_receipt(receipt(6))
     mixed = Openings(
-        mine.openings.digests, mine.openings.open | {"content": other.openings.open["content"]}
+        mine.openings.digests, mine.openings.opened | {"content": other.openings.opened["content"]}
     )
     with pytest.raises(ReceiptRejected, match="compartment content: it is not what was sealed"):
         verify_receipt(receipt_over(mine.proof, mixed).to_bytes(), POLICY)

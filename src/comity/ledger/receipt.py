@@ -49,11 +49,11 @@ class ReceiptRejected(IntegrityFault):
 class Openings(msgspec.Struct, frozen=True):
     """What is needed to make an entry anew and read some of it.
 
-    `digests` are in the order of COMPARTMENTS; `open` holds (opening, part) by compartment.
+    `digests` are in the order of COMPARTMENTS; `opened` holds (opening, part) by compartment.
     """
 
     digests: Four
-    open: dict[str, tuple[bytes, bytes]]
+    opened: dict[str, tuple[bytes, bytes]]
 
     @property
     def commitment(self) -> Commitment:
@@ -68,7 +68,7 @@ class Openings(msgspec.Struct, frozen=True):
                 "digests": [print_base64(digest) for digest in self.digests],
                 "open": {
                     name: [print_base64(opening), part.decode("utf-8")]
-                    for name, (opening, part) in self.open.items()
+                    for name, (opening, part) in self.opened.items()
                 },
             }
         )
@@ -77,9 +77,9 @@ class Openings(msgspec.Struct, frozen=True):
         """The open compartments as values, after each was recomputed. Raises ReceiptRejected."""
         values: dict[str, dict[str, Any]] = {}
         for name, digest in zip(COMPARTMENTS, self.digests, strict=True):
-            if name not in self.open:
+            if name not in self.opened:
                 continue
-            opening, part = self.open[name]
+            opening, part = self.opened[name]
             if compartment_digest(name, opening, part) != digest:
                 raise ReceiptRejected("it is not what was sealed", where=f"compartment {name}")
             try:
@@ -156,7 +156,7 @@ def parse_openings(raw: bytes) -> Openings:
             raise ReceiptMalformed(f"version {tree.v} is not known", remedy="upgrade Comity")
         first, second, third, fourth = map(read_hash, tree.digests)
         found: dict[str, tuple[bytes, bytes]] = {}
-        for name, (opening, part) in tree.open.items():
+        for name, (opening, part) in tree.opened.items():
             found[name] = (read_base64(opening), part.encode("utf-8"))
             if name not in COMPARTMENTS or len(found[name][0]) != OPENING_BYTES:
                 raise ReceiptMalformed(f"`{name[:20]}` does not open a compartment")
@@ -173,4 +173,4 @@ class _Extra(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     v: int
     digests: tuple[str, str, str, str]
-    open: dict[str, tuple[str, str]]
+    opened: dict[str, tuple[str, str]] = msgspec.field(name="open")

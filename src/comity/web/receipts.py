@@ -52,7 +52,7 @@ async def receipt_of(
     signed, reader = shown
     proof = LogProof(stored.index, reader.inclusion_proof(stored.index), parse_note(signed.note))
     openings = openings_of(stored, names)
-    await _enter(desk, caller, stored, tuple(openings.open))
+    await _enter(desk, caller, stored, tuple(openings.opened))
     return receipt_over(proof, openings).to_bytes()
 
 
