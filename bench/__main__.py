@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHES = ("help", "decision", "ingest", "gateway")
+BENCHES = ("help", "decision", "ingest", "gateway", "audit")
 
 
 def main(names: list[str]) -> int:

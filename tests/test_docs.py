@@ -4,7 +4,7 @@ In docs/*.md a fenced `console` block is run, page by page, in a fresh folder:
 
 - lines that begin with `$ comity` run in order, through bash; the others show output;
 - a line must end with exit code 0, or say which: `$ comity ask … # exit 1`;
-- `$ comity serve &` starts a server, waited for and stopped at the end of the page;
+- `$ comity serve &` (or another command with `--bind`) starts a server, waited for and stopped at the end of the page;
 - a fence `~~~json file=inquiry.json` (or with backticks) writes that file first.
 """
 
@@ -147,7 +147,12 @@ def _serve(
     command: str, folder: Path, environment: dict[str, str], where: str
 ) -> subprocess.Popen[bytes]:
     """Start a server of a page and wait until it takes connections."""
-    settings = load_settings(folder / "comity.toml")
+    bind = re.search(r"--bind (\S+):(\d+)", command)
+    if bind:
+        host, port = bind[1], int(bind[2])
+    else:
+        settings = load_settings(folder / "comity.toml")
+        host, port = settings.host, settings.port
     log = folder / "server.log"
     with log.open("wb") as said:
         server = subprocess.Popen(
@@ -161,7 +166,7 @@ def _serve(
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            socket.create_connection((settings.host, settings.port), timeout=1).close()
+            socket.create_connection((host, port), timeout=1).close()
         except OSError:
             time.sleep(0.05)
         else:

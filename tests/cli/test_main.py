@@ -58,6 +58,14 @@ def test_every_command_on_law_is_there(name: str, capsys: pytest.CaptureFixture[
     assert f"comity law {name}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", list(entry.LEDGER_COMMANDS))
+def test_every_command_on_the_ledger_is_there(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert entry.run(["ledger", name, "--help"]) == entry.OK
+    assert f"comity ledger {name}" in capsys.readouterr().out
+
+
 def test_help_lists_every_command() -> None:
     done = comity("--help")
     assert done.returncode == 0

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from comity.ledger.append import EntryIndex
 from comity.ledger.audit import StoredEntry, check_entries, check_entry
-from comity.ledger.entry import Commitment, leaf_hash
+from comity.ledger.entry import Commitment
+from comity.ledger.merkle import leaf_hash
 from tests.ledger.samples import UNHURRIED, samples
 
 COUNT = 6

@@ -18,10 +18,10 @@ from comity.ledger.entry import (
     OPENING_BYTES,
     commitment_over,
     compartment_digest,
-    leaf_hash,
     opens,
     seal,
 )
+from comity.ledger.merkle import leaf_hash
 from tests.ledger.samples import UNHURRIED, sample, samples, seeded
 from tests.ledger.test_canonical import objects
 

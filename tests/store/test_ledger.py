@@ -22,7 +22,8 @@ from comity.ledger.append import (
     LedgerUnwritable,
     Once,
 )
-from comity.ledger.entry import SealedEntry, leaf_hash
+from comity.ledger.entry import SealedEntry
+from comity.ledger.merkle import leaf_hash
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.gathering import GATHERED_MAX
 from comity.store.sqlite.ledger import (

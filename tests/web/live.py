@@ -18,7 +18,9 @@ class Live:
 
     def __init__(self, town: Town) -> None:
         self.town = town
-        gateway = create_gateway(town.desk, heartbeat_seconds=0.1, poll_seconds=0.05)
+        gateway = create_gateway(
+            town.desk, heartbeat_seconds=0.1, poll_seconds=0.05, publisher=town.publisher
+        )
         self.server: Server = server_of(gateway, "127.0.0.1", 0)
         self._thread = threading.Thread(target=self.server.run)
         self._thread.start()

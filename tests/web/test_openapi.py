@@ -14,6 +14,7 @@ from tests.web.town import Town
 
 GOLDEN = """
 DELETE /subscriptions/{inquiry_id}
+GET /checkpoint
 GET /health
 GET /inquiries/{inquiry_id}
 GET /law
@@ -21,8 +22,10 @@ GET /law/{ref}
 GET /openapi.json
 GET /problems
 GET /problems/{slug}
+GET /receipts/{index}
 GET /subscriptions
 GET /subscriptions/{inquiry_id}/events
+GET /tile/{path}
 POST /events
 POST /inquiries
 POST /subscriptions
@@ -56,9 +59,14 @@ def test_the_document_lists_every_route_once() -> None:
 
 def test_every_route_is_answered_and_every_other_is_not(town: Town) -> None:
     """A signed request to each: none is 404 by route or 405; an unlisted method is."""
+    signed = town.publisher.publish(town.now)
+    assert signed is not None
+    shown = signed.checkpoint.size
     for route in ROUTES:
         target = re.sub(r"\{ref\}", "town-bureau@1", route.path)
         target = re.sub(r"\{slug\}", "unsigned", target)
+        target = re.sub(r"\{path\}", f"0/000.p/{shown}", target)
+        target = re.sub(r"\{index\}", "0", target)
         target = re.sub(r"\{inquiry_id\}", "i-0", target)
         key = "jail" if route.signed == "source" else "bureau"
         reply = town.send(route.method, target, b"{}" if route.takes else b"", as_=key)

@@ -33,10 +33,13 @@ from comity.records.record import (
     Record,
     RecordId,
 )
+from comity.store.head import Head
+from comity.store.publishing import Publisher
 from comity.store.sqlite.append import size
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.law import add_party_key, record_act
 from comity.store.sqlite.registry import Made, add_agency, add_key, add_officer
+from comity.store.tile_folder import TileFolder
 from comity.web.app import create_gateway
 from comity.web.holdings import BadMessage, Placed, Taken
 from comity.web.limits import Limits
@@ -171,8 +174,18 @@ class Town:
             randomness=self.draw,
             limits=limits or Limits(),
         )
+        self.publisher = Publisher(
+            self.database,
+            sha256(b"log").digest(),
+            "town.example/comity/2018",
+            Head(folder / "ledger-head"),
+            TileFolder(folder / "ledger"),
+        )
         self.gateway = create_gateway(
-            self.desk, authorities=authorities, heartbeat_seconds=heartbeat_seconds
+            self.desk,
+            authorities=authorities,
+            heartbeat_seconds=heartbeat_seconds,
+            publisher=self.publisher,
         )
         self._settle_down()
 

@@ -95,6 +95,10 @@ class Evening:
         yield from self._approval()
         yield from self._midnight()
 
+    def receipt(self, ori: str, index: int) -> bytes:
+        """The receipt of one of that agency's entries. Raises RefusedForNow until it is ready."""
+        return self._clients[ori].receipt(index)
+
     def _inquiries(self) -> Iterator[Told]:
         by_name = self._by_name("asked by name")
         charges = (DataClass.IDENTITY, DataClass.CHARGES, DataClass.COURT)

@@ -88,7 +88,7 @@ def ask(
     **words: Any,
 ) -> None:
     """Send a signed inquiry to a gateway."""
-    with _client(url, key_file, key_id) as client:
+    with client_of(url, key_file, key_id) as client:
         if fetch:
             if inquiry_id is None:
                 raise click.UsageError("--fetch needs --id")
@@ -106,7 +106,8 @@ def ask(
         context.exit(_follow(client, inquiry.inquiry_id, None, as_json))
 
 
-def _client(url: str | None, key_file: Path, key_id: str | None) -> Client:
+def client_of(url: str | None, key_file: Path, key_id: str | None) -> Client:
+    """A client with this key: for the gateway given, else COMITY_GATEWAY, else this installation's."""
     # Here, because it is slow to import and `--help` does not need it.
     from comity.law.signing import key_id_of, public_half
     from comity.web.client import Client

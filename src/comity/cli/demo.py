@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -22,11 +23,14 @@ from comity.city.cast import ATF_ORI
 from comity.city.demonstration import HandClock, Told, playing
 from comity.city.rehearsal import SEED, rehearse_city, write_keys
 from comity.city.scenes import EVENING
+from comity.cli.demo_ledger import fetch_receipt, play_ledger
 from comity.cli.init import found_installation
+from comity.cli.ledger_publish import publisher_of
 from comity.cli.output import clock, emit, emit_json, rehearse, say, table
 from comity.cli.serve import serve as serve_command
-from comity.cli.settings import ENVIRONMENT, shipped
+from comity.cli.settings import ENVIRONMENT, load_settings, shipped
 from comity.instant import Instant, format_local, parse_instant
+from comity.store.publishing import Publisher
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.ledger import opened, size
 from comity.web.app import create_gateway
@@ -60,6 +64,13 @@ LAST_ENTRIES: Final = 12
 @click.option(
     "--serve", "leave_running", is_flag=True, help="Leave the gateway running afterwards."
 )
+@click.option(
+    "--act",
+    type=click.Choice(["evening", "ledger"]),
+    default="evening",
+    show_default=True,
+    help="The evening, or what its ledger proves afterwards.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write what happened as JSON.")
 def demo(
     folder: Path | None,
@@ -67,10 +78,11 @@ def demo(
     feed: Path | None,
     mapping: str,
     leave_running: bool,
+    act: str,
     as_json: bool,
 ) -> None:
     """Play 31 August 2018 in Philadelphia, from signed text to cut feed."""
-    began = clock()
+    began = time.monotonic()
     place = folder or Path(tempfile.mkdtemp(prefix="comity-demo-")) / "city"
     shift = (EVENING - clock()) // 1000
     file = found_installation(
@@ -92,13 +104,24 @@ def demo(
         if feed is not None:
             _take_feed(feed, mapping)
         told = []
-        with playing(rehearsal, gateway_for(database)) as evening:
+        publisher = publisher_of(load_settings(file), database, EVENING)
+        ledger, receipt = act == "ledger", None
+        with playing(rehearsal, gateway_for(database, publisher)) as evening:
             for one in evening.play():
+                told.append(one)
+                if not (as_json or ledger):
+                    _print(one)
+            if ledger:
+                receipt = fetch_receipt(evening, told, database, place)
+        if receipt is not None and publisher is not None:
+            publisher.publish(clock())
+            database.purge_journal().result()
+            for one in play_ledger(place, receipt, publisher.verifier_key):
                 told.append(one)
                 if not as_json:
                     _print(one)
         entries = _entries(database)
-        took = (clock() - began) / 1000
+        took = time.monotonic() - began
         _finish(place, told, entries, took, as_json=as_json)
     if leave_running:
         rehearse(shift)
@@ -115,7 +138,11 @@ def _take_feed(feed: Path, mapping: str) -> None:
         say("some of the feed stands in quarantine; the evening goes on")
 
 
-def gateway_for(database: Database) -> Callable[[HandClock], Gateway]:
+def gateway_for(
+    database: Database, publisher: Publisher | None = None
+) -> Callable[[HandClock], Gateway]:
+    """What makes the demo's gateway over a database, by a hand's clock."""
+
     def make(hand: HandClock) -> Gateway:
         desk = Desk(
             database,
@@ -125,7 +152,7 @@ def gateway_for(database: Database) -> Callable[[HandClock], Gateway]:
             randomness=os.urandom,
             limits=Limits(),
         )
-        return create_gateway(desk, heartbeat_seconds=0.2, poll_seconds=0.2)
+        return create_gateway(desk, heartbeat_seconds=0.2, poll_seconds=0.2, publisher=publisher)
 
     return make
 

@@ -14,11 +14,13 @@ import apsw
 import click
 import msgspec
 
+from comity.cli.ledger_publish import publisher_of
 from comity.cli.output import clock, emit, emit_json
 from comity.cli.settings import Settings, load_settings
 from comity.errors import ComityError
 from comity.instant import Instant, format_local
 from comity.law.library import Library
+from comity.ledger.rebuild import rebuild
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.law import check_law, load_register
 from comity.store.sqlite.ledger import check_ledger
@@ -27,6 +29,7 @@ from comity.store.sqlite.registry import load_snapshot
 
 FREE_BYTES_MIN = 1_000_000_000
 ENDS_WITHIN_DAYS = 90
+_REBUILD = "`comity ledger rebuild` makes them anew; ask who changed them"
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -78,6 +81,7 @@ def examine(settings: Settings, at: Instant) -> Iterator[Finding]:
             yield from _law(reader, settings, at)
             yield from _registry(reader, at)
             yield from _ledger(reader)
+            yield from _log(settings, database, at)
             yield from _quarantine(reader)
     except ComityError as fault:
         yield Finding("FAIL", fault.sentence(), fault.remedy)
@@ -158,6 +162,37 @@ def _ledger(reader: apsw.Connection) -> Iterator[Finding]:
         yield Finding("FAIL", f"entry {one.index}: {one.what}", "keep the file, call counsel")
     if not findings:
         yield Finding("ok", "every entry of the ledger recomputes, without a gap")
+
+
+def _log(settings: Settings, database: Database, at: Instant) -> Iterator[Finding]:
+    """The database against what was signed, then the public files against the same."""
+    publisher = publisher_of(settings, database, at)
+    if publisher is None:
+        yield Finding("warn", "the log has no key: nothing is signed", "`comity ledger keygen`")
+        return
+    faults = publisher.faults()
+    for fault in faults:
+        yield Finding("FAIL", fault.sentence(), fault.remedy)
+    signed = None if faults else publisher.signed()
+    if faults:
+        return
+    if signed is None:
+        yield Finding("warn", "nothing was signed yet", "`comity ledger checkpoint`")
+        return
+    head = signed.checkpoint
+    yield Finding("ok", f"the entries make the root that {head.origin} signed over {head.size:,}")
+    shown = publisher.published()
+    if shown is None or shown.size < head.size:
+        yield Finding(
+            "warn", "the latest checkpoint is not published", "`comity ledger checkpoint`"
+        )
+    if shown is None:
+        return
+    found = rebuild(shown.size, shown.root, publisher.folder.fetch).findings
+    for one in found[:5]:
+        yield Finding("FAIL", f"{publisher.folder.path}: {one.where}: {one.what}", _REBUILD)
+    if not found:
+        yield Finding("ok", f"every public tile and entry is as signed: {shown.size:,} entries")
 
 
 def _quarantine(reader: apsw.Connection) -> Iterator[Finding]:

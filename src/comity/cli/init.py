@@ -1,4 +1,4 @@
-"""`comity init`: a folder in which everything else runs: settings, database, the texts.
+"""`comity init`: a folder in which everything else runs: settings, database, the texts, a key.
 
 Invariants: nothing that is there is overwritten; a failed start leaves no half-made
 installation behind (what it made is taken away again; the settings file, by which
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from comity.cli.ledger_publish import make_ledger_key
 from comity.cli.output import say
 from comity.cli.settings import FILE_NAME, parse_settings, shipped
 from comity.cli.settings_text import settings_file
@@ -55,6 +56,9 @@ def init(folder: Path, custodian: str, time_zone: str, hold_birthplace: bool, no
         copy_law=not no_law,
     )
     say(f"made {folder / FILE_NAME}, {folder / 'comity.db'} and {folder / 'law'}")
+    say(
+        f"made {folder / 'ledger-key.pem'}, which signs the public log: keep it, and keep it secret"
+    )
     if folder != Path():
         say(f"Next: `cd {folder}`, where every other command finds its settings")
     say("Then: `comity law check`, `comity law keygen`, `comity law adopt` (docs/lifecycle.md)")
@@ -66,15 +70,15 @@ def found_installation(folder: Path, given: dict[str, object], *, copy_law: bool
     Raises AlreadyThere, SettingsInvalid, FolderUnwritable, StoreUnwritable.
     """
     file, law = folder / FILE_NAME, folder / "law"
-    for path in (file, folder / "comity.db", law):
+    text = settings_file(given)
+    settings = parse_settings(text, file)
+    for path in (file, folder / "comity.db", law, settings.ledger_key):
         if path.exists():
             raise AlreadyThere(
                 "an installation is here already, or a part of one",
                 where=str(path),
                 remedy="choose another folder, or move it away",
             )
-    text = settings_file(given)
-    parse_settings(text, file)
     made: list[Path] = []
     try:
         for above in reversed((folder, *folder.parents)):
@@ -86,6 +90,8 @@ def found_installation(folder: Path, given: dict[str, object], *, copy_law: bool
             shutil.copytree(shipped("law"), law)
         else:
             law.mkdir()
+        made.append(settings.ledger_key)
+        make_ledger_key(settings)
         made.append(folder / "comity.db")
         Database.open(folder / "comity.db", create=True).close()
         made.append(file)

@@ -165,6 +165,11 @@ def read_public_key(path: Path) -> PublicKey:
     return read_public_pem(_read(path), str(path))
 
 
+def write_private_key(path: Path, private_key: PrivateKey) -> None:
+    """Write a new private key, for its owner alone. Raises KeyInvalid where there is a file."""
+    _write_new(path, private_pem(private_key), 0o600)
+
+
 def make_key(party: str, folder: Path) -> tuple[Path, Path, PublicKey]:
     """Make a key pair: PARTY.pem, for its owner alone, and PARTY.pub.pem. Raises KeyInvalid."""
     private_key = PrivateKey(os.urandom(32))
@@ -176,7 +181,7 @@ def make_key(party: str, folder: Path) -> tuple[Path, Path, PublicKey]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise Unreachable(f"cannot be made: {fault.strerror}", where=str(folder)) from fault
-    _write_new(private, private_pem(private_key), 0o600)
+    write_private_key(private, private_key)
     _write_new(public, public_pem(public_key), 0o644)
     return private, public, public_key
 

@@ -48,6 +48,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "agency": ("agency", "Say who may ask: agencies, officers and their keys."),
     "process": ("process", "Put a warrant, order or subpoena on file."),
     "law": ("", "Check, adopt and end the texts that decide."),
+    "ledger": ("", "Sign, publish, audit and mirror the public log."),
+    "receipt": ("receipt", "Fetch, read and check the receipt of an entry."),
+    "witness": ("witness", "Watch logs from outside and cosign their checkpoints."),
     "city": ("city", "Make the events of a synthetic city."),
     "status": ("status", "Say what is in force and what is held."),
     "doctor": ("doctor", "Check this installation and its data."),
@@ -65,6 +68,16 @@ LAW_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "revoke": ("law_life", "End an instrument."),
     "history": ("law_life", "Show every act upon an instrument."),
     "keygen": ("law_life", "Make a signing key."),
+}
+
+LEDGER_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "keygen": ("ledger_publish", "Make the log's signing key."),
+    "key": ("ledger_publish", "Say the log's verifier key."),
+    "checkpoint": ("ledger_publish", "Sign and publish a checkpoint, if there is news."),
+    "rebuild": ("ledger_publish", "Make every tile anew from the database."),
+    "audit": ("ledger_audit", "Rebuild a whole log from its entries, and name what differs."),
+    "policy": ("ledger_audit", "Write a policy file: logs, witnesses, and how many must agree."),
+    "mirror": ("ledger_audit", "Keep a verified copy of a log as plain files."),
 }
 
 CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -118,6 +131,11 @@ def comity(config: str | None) -> None:
 @comity.group(cls=LazyGroup, lazy=LAW_COMMANDS)
 def law() -> None:
     """Check, adopt and end the texts that decide."""
+
+
+@comity.group(cls=LazyGroup, lazy=LEDGER_COMMANDS)
+def ledger() -> None:
+    """Sign, publish, audit and mirror the public log."""
 
 
 def exit_code(fault: ComityError) -> int:

@@ -16,7 +16,8 @@ from typing import Final
 
 import click
 
-from comity.cli.output import clock, say
+from comity.cli.ledger_publish import policy_of, publisher_of
+from comity.cli.output import Progress, clock, say
 from comity.cli.settings import Settings, load_settings
 from comity.errors import Unreachable
 from comity.instant import format_local
@@ -35,7 +36,11 @@ PORT_MAX: Final = 65_535
 
 
 def gateway_of(settings: Settings, database: Database) -> Gateway:
-    """The gateway of an installation. Raises IntegrityFault where its law does not hold."""
+    """The gateway of an installation.
+
+    Raises IntegrityFault where its law does not hold, LedgerBehind where its ledger is not the
+    one that was signed.
+    """
     views = Views(database, settings.stack)
     views.current()
     holdings = StoredRecords(
@@ -52,7 +57,17 @@ def gateway_of(settings: Settings, database: Database) -> Gateway:
     )
     randomness = DrawnAhead(os.urandom)
     desk = Desk(database, views, holdings, clock=clock, randomness=randomness, limits=limits)
-    return create_gateway(desk, authorities=settings.authorities or None)
+    publisher = publisher_of(settings, database, clock())
+    if publisher is not None:
+        with Progress("entries held against the last checkpoint") as line:
+            publisher.demand_sound(line.step)
+    policy = None if publisher is None else policy_of(settings, publisher)
+    return create_gateway(
+        desk,
+        authorities=settings.authorities or None,
+        publisher=publisher,
+        policy=policy,
+    )
 
 
 @click.command("serve")
@@ -80,6 +95,12 @@ def serve(bind: str | None) -> None:
             say(f"in force: {text.ref}")
         if not law.instruments:
             say("no text is in force: every inquiry will be refused")
+        if gateway.publisher is None:
+            say(
+                "the log has no key: nothing is signed, and no receipt given (`comity ledger keygen`)"
+            )
+        else:
+            say(f"the public log: {gateway.publisher.verifier_key}")
         say(f"listening on http://{host}:{port}, stop with Ctrl-C")
         # The ledger's writer is a thread of its own: hand over to it, and back, ten times sooner
         # than Python does by itself (measured: decisions/0013).

@@ -43,6 +43,11 @@ class Settings(msgspec.Struct, frozen=True):
 
     file: Path
     database: Path
+    ledger_origin: str
+    ledger_key: Path
+    ledger_head: Path
+    ledger_folder: Path
+    ledger_policy: Path | None
     law: Path
     stack: tuple[str, ...]
     custodian: str
@@ -127,6 +132,11 @@ def parse_settings(text: str, file: Path) -> Settings:
     return Settings(
         file=file,
         database=base / values["database"],
+        ledger_origin=values["ledger_origin"],
+        ledger_key=base / values["ledger_key"],
+        ledger_head=base / values["ledger_head"],
+        ledger_folder=base / values["ledger_folder"],
+        ledger_policy=base / values["ledger_policy"] if values["ledger_policy"] else None,
         law=base / law if law else shipped("law"),
         stack=tuple(values["stack"]),
         custodian=values["custodian"],
@@ -220,6 +230,13 @@ def _not_empty(text: str) -> str | None:
     return None if text.strip() else "is empty"
 
 
+def _origin_fault(origin: str) -> str | None:
+    # What a signed note can carry as the name of a key; empty is the default.
+    if any(sign.isspace() or sign in "+" or not sign.isprintable() for sign in origin):
+        return "holds a space or a `+`, which no signature line can carry"
+    return None
+
+
 def _texts(ids: list[Any]) -> str | None:
     if not all(isinstance(one, str) and one.strip() for one in ids):
         return "must hold the ids of instruments, as texts"
@@ -263,6 +280,43 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         _zone_fault,
     ),
     Setting("database", str, "comity.db", "the SQLite file of records, law and ledger", _not_empty),
+    Setting(
+        "ledger_origin",
+        str,
+        "",
+        "the name under which the public log signs, for good; empty means the one it signed with"
+        " last, and for a new log CUSTODIAN/comity/YEAR",
+        _origin_fault,
+    ),
+    Setting(
+        "ledger_key",
+        str,
+        "ledger-key.pem",
+        "the private key that signs checkpoints, made by `comity init` or `comity ledger keygen`",
+        _not_empty,
+    ),
+    Setting(
+        "ledger_head",
+        str,
+        "ledger-head",
+        "the file with the last signed checkpoint; keep it on another disk than the database, and"
+        " out of every backup: a restored backup is told by it",
+        _not_empty,
+    ),
+    Setting(
+        "ledger_folder",
+        str,
+        "ledger",
+        "the folder of the public log as plain files: checkpoint, tiles and entries",
+        _not_empty,
+    ),
+    Setting(
+        "ledger_policy",
+        str,
+        "",
+        "the policy file (C2SP tlog-policy) with the witnesses that are asked to cosign; empty"
+        " means none",
+    ),
     Setting("law", str, "", "the folder of instruments; empty means those that came with Comity"),
     Setting(
         "stack",

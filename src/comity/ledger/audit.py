@@ -22,9 +22,9 @@ from comity.ledger.entry import (
     ENTRY_VERSION,
     Commitment,
     compartment_digest,
-    leaf_hash,
     opens,
 )
+from comity.ledger.merkle import leaf_hash
 
 
 class StoredEntry(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ to ASCII keys, strings, integers below 2^53, booleans, null, lists and objects.
 
     d_k   = SHA-256("comity.v1/<k>\0" || open_k || part_k)
     entry = 0x01 || SHA-256("comity.v1/entry\0" || d_subject || d_content || d_request || d_decision)
-    leaf  = SHA-256(0x00 || entry)          (RFC 6962 section 2.1, for the transparency log)
+    leaf  = SHA-256(0x00 || entry)          (RFC 6962 section 2.1: `comity.ledger.merkle`)
 
 Invariants: an opening is 32 random bytes used once; nothing in `request` or
 `decision` points to a person (that is the caller's duty; `tests/laws` checks it).
@@ -58,11 +58,6 @@ def commitment_over(digests: tuple[bytes, bytes, bytes, bytes]) -> Commitment:
     return Commitment(
         ENTRY_VERSION + hashlib.sha256(b"comity.v1/entry\0" + b"".join(digests)).digest()
     )
-
-
-def leaf_hash(commitment: bytes) -> bytes:
-    """The hash of an entry as a leaf of the transparency log (RFC 6962 section 2.1)."""
-    return hashlib.sha256(b"\0" + commitment).digest()
 
 
 def seal(

@@ -17,7 +17,10 @@ from litestar import Litestar, MediaType, Request, Response, delete, get, post
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 
 from comity.instant import format_instant
+from comity.ledger.policy import Policy
+from comity.ledger.receipt import CONTENT_TYPE
 from comity.store.faults import StoreUnwritable
+from comity.store.publishing import Publisher
 from comity.store.sqlite.append import size
 from comity.web.asgi import Application, Scope, log_problem, problem_of
 from comity.web.caller import Caller, Doorkeeper, demand_agency, demand_source
@@ -25,8 +28,10 @@ from comity.web.fetch import fetch
 from comity.web.gateway import POLL_SECONDS, Gateway
 from comity.web.law_pages import law_page, law_text
 from comity.web.limits import Buckets, too_large
+from comity.web.log_pages import log_page
 from comity.web.openapi import openapi_document
 from comity.web.problems import KINDS, MEDIA_TYPE, ProblemRaised, body_of, page_of
+from comity.web.receipts import receipt_of
 from comity.web.routes import Health
 from comity.web.service import Desk, ledger_unwritable
 from comity.web.standing import cancel, list_subscriptions, subscribe
@@ -36,6 +41,7 @@ HEALTH_SECONDS: Final = 2.0
 """How long the ledger may take for an empty transaction before it counts as unwritable."""
 
 _PLAIN: Final = "application/json"
+_PRIVATE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 Asking = Request[Any, Any, Any]
 Reply = Response[bytes]
 
@@ -46,8 +52,12 @@ def create_gateway(
     authorities: Collection[str] | None = None,
     heartbeat_seconds: float = HEARTBEAT_SECONDS,
     poll_seconds: float = POLL_SECONDS,
+    publisher: Publisher | None = None,
+    policy: Policy | None = None,
 ) -> Gateway:
-    """The ASGI application over a desk.
+    """The ASGI application over a desk; with a publisher it signs and serves the public log.
+
+    The witnesses of `policy` that have a url are asked to cosign.
 
     `authorities` are the names (host, or host:port) this gateway answers to; with
     None it takes any, which is for tests and a single machine.
@@ -58,6 +68,8 @@ def create_gateway(
         Doorkeeper(Buckets(limits.requests_per_minute), limits.skew_seconds, authorities),
         heartbeat_seconds=heartbeat_seconds,
         poll_seconds=poll_seconds,
+        publisher=publisher,
+        policy=policy,
     )
     # The framework's own types say the same as ours in other words.
     gateway.rest = cast(
@@ -107,7 +119,14 @@ def _asking(gateway: Gateway) -> list[Any]:
         gateway.bell.ring()
         return _reply(cancelled)
 
-    return [look_up, open_one, list_own, end_one]
+    @get("/receipts/{index:str}")
+    async def receipt(request: Asking) -> Reply:
+        caller, _ = await admitted(request)
+        index, wanted = request.path_params["index"], request.query_params.get("open")
+        raw = await receipt_of(desk, gateway.publisher, caller, index, wanted)
+        return Response(raw, headers={**_PRIVATE, "Content-Type": CONTENT_TYPE})
+
+    return [look_up, open_one, list_own, end_one, receipt]
 
 
 def _records(gateway: Gateway) -> list[Any]:
@@ -153,6 +172,7 @@ def _open(gateway: Gateway) -> list[Any]:
             status="ok" if writable else "degraded",
             ledger_writable=writable,
             entries=size(desk.database.reader()),
+            published=None if gateway.publisher is None else gateway.publisher.size_shown(),
             at=format_instant(desk.clock()),
         )
         return _reply(told, status=200 if writable else 503)
@@ -169,7 +189,18 @@ def _open(gateway: Gateway) -> list[Any]:
     async def openapi() -> Reply:
         return Response(_document(), media_type=_PLAIN)
 
-    return [law, text, health, problems, problem, openapi]
+    @get("/checkpoint")
+    async def checkpoint() -> Reply:
+        raw, headers = log_page(gateway.publisher, "checkpoint")
+        return Response(raw, headers=headers)
+
+    @get("/tile/{path:path}")
+    async def tile(request: Asking) -> Reply:
+        place = str(request.path_params["path"]).removeprefix("/")
+        raw, headers = log_page(gateway.publisher, f"tile/{place}")
+        return Response(raw, headers=headers)
+
+    return [law, text, health, problems, problem, openapi, checkpoint, tile]
 
 
 @cache
@@ -201,7 +232,7 @@ def _reply(value: Any, status: int = 200) -> Reply:
         msgspec.json.encode(value),
         status_code=status,
         media_type=MediaType.JSON,
-        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+        headers=dict(_PRIVATE),
     )
 
 

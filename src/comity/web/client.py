@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -127,6 +127,14 @@ class Client:
         lines = b"\n".join(encode_event(event) for event in events)
         return self._call("POST", "/events", Taken, lines)
 
+    def receipt(self, index: int, names: Sequence[str] | None = None) -> bytes:
+        """The receipt of one of the agency's own entries, a `.tlog-proof`. Raises as `ask`.
+
+        `names` are the compartments to open; None is all of them.
+        """
+        query = "" if names is None else f"?open={','.join(names)}"
+        return self._fetch(self._request("GET", f"/receipts/{index}{query}", b"", {}))
+
     def law(self) -> LawPage:
         """The law in force now. Raises as `ask`."""
         return self._call("GET", "/law", LawPage)
@@ -191,13 +199,16 @@ class Client:
             b"" if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
         )
         request = self._request(method, path, raw, {"Accept": "application/json"})
+        return _read(self._fetch(request), answers)
+
+    def _fetch(self, request: httpx.Request) -> bytes:
         try:
             response = self._http.send(request)
         except httpx.HTTPError as fault:
             raise _unreachable(request, fault) from fault
         if response.status_code != 200:
             raise _refused(response)
-        return _read(response.content, answers)
+        return response.content
 
     def _request(
         self, method: str, path: str, body: bytes, headers: dict[str, str]

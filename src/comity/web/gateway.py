@@ -11,7 +11,6 @@ outcomes and entries, never persons, officers or bodies.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import re
 from collections.abc import Iterable, MutableMapping
@@ -22,6 +21,8 @@ import msgspec
 from comity.disclosure.answer import Answer
 from comity.errors import ComityError
 from comity.ledger.append import Generation
+from comity.ledger.policy import Policy
+from comity.store.publishing import Publisher
 from comity.store.sqlite.append import forget_expired, generation
 from comity.store.sqlite.inquiries import forget
 from comity.web.asgi import (
@@ -37,6 +38,7 @@ from comity.web.asgi import (
     respond_problem,
     while_connected,
 )
+from comity.web.beat import Beat
 from comity.web.caller import Caller, Doorkeeper, demand_agency, read_message
 from comity.web.holdings import Bell
 from comity.web.limits import check_header
@@ -69,8 +71,12 @@ class Gateway:
         *,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         poll_seconds: float = POLL_SECONDS,
+        publisher: Publisher | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self.desk = desk
+        self.publisher = publisher
+        self._policy = policy
         self.bell = Bell()
         self.rest: Application | None = None
         self._doorkeeper = doorkeeper
@@ -78,7 +84,7 @@ class Gateway:
         self._poll_seconds = poll_seconds
         self._streams: dict[str, int] = {}
         self._leaving = False
-        self._watch: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI scope."""
@@ -223,14 +229,16 @@ class Gateway:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                self._watch = asyncio.create_task(self._watch_the_store())
+                self._tasks = [asyncio.create_task(self._watch_the_store())]
+                if self.publisher is not None:
+                    beat = Beat(self.publisher, self.desk.clock, self._policy)
+                    self._tasks.append(asyncio.create_task(beat.run()))
                 await send({"type": "lifespan.startup.complete"})
             else:
                 self.leave()
-                if self._watch is not None:
-                    self._watch.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await self._watch
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

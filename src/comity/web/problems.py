@@ -241,6 +241,15 @@ _TABLE: Final[tuple[tuple[str, HTTPStatus, str, str], ...]] = (
         ),
     ),
     (
+        "receipt-not-ready",
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The receipt is not ready yet",
+        (
+            "The entry is durable; its receipt follows with the next checkpoint, a second later or"
+            " so. Ask again."
+        ),
+    ),
+    (
         "store-unreadable",
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The store cannot be read",

@@ -28,6 +28,7 @@ class Health(msgspec.Struct, frozen=True):
     status: str  # ok | degraded
     ledger_writable: bool
     entries: int
+    published: int | None  # entries under the checkpoint that is shown; None without a log
     at: str
 
 
@@ -120,6 +121,19 @@ ROUTES: Final[tuple[Route, ...]] = (
         problems=("not-found", "not-subscribed", "unusable-inquiry"),
     ),
     Route(
+        "GET",
+        "/receipts/{index}",
+        "The receipt of one of the agency's own entries",
+        "A `.tlog-proof` (c2sp.org/tlog-proof) with the openings of the entry in `extra`: it proves"
+        " to anybody that the entry stands in the public log, and what it says. `?open=` names the"
+        " compartments to open, with commas between; without it all are. Opening an entry is itself"
+        " an entry.",
+        str,
+        signed="agency",
+        answers_as="text/plain",
+        problems=("not-found", "unknown-word", "receipt-not-ready", "ledger-unwritable"),
+    ),
+    Route(
         "POST",
         "/events",
         "Hand in events of a record system",
@@ -146,6 +160,25 @@ ROUTES: Final[tuple[Route, ...]] = (
         "The canonical text that was signed, voted on and is cited.",
         str,
         answers_as="text/markdown",
+        problems=("not-found",),
+    ),
+    Route(
+        "GET",
+        "/checkpoint",
+        "The latest signed checkpoint of the public log",
+        "A signed note (c2sp.org/tlog-checkpoint): origin, number of entries, root.",
+        str,
+        answers_as="text/plain",
+        problems=("not-found",),
+    ),
+    Route(
+        "GET",
+        "/tile/{path}",
+        "Tiles and entry bundles of the public log",
+        "c2sp.org/tlog-tiles: `/tile/<level>/<index>[.p/<width>]` and"
+        " `/tile/entries/<index>[.p/<width>]`. They never change.",
+        bytes,
+        answers_as="application/octet-stream",
         problems=("not-found",),
     ),
     Route(

@@ -1,10 +1,11 @@
 """Appending to the ledger inside a write job: indices, the guard, keys used once.
 
 Tables in `ddl/ledger.sql`. Invariants: the next index is read inside the
-transaction, so indices stay contiguous from 0 also after faults; the guard is
-checked inside the transaction that makes the entry durable. The functions take
-the connection of a write job (`Database.write`), so that a change and its entry
-are one transaction; a receipt holds only once the job's future has resolved.
+transaction, so indices stay contiguous from 0 also after faults; the frontier of
+the tree moves with them; the guard is checked inside the transaction that makes
+the entry durable. The functions take the connection of a write job
+(`Database.write`), so that a change and its entry are one transaction; a receipt
+holds only once the job's future has resolved.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from comity.ledger.append import (
     Guard,
     Once,
 )
-from comity.ledger.entry import SealedEntry, leaf_hash
+from comity.ledger.entry import SealedEntry
+from comity.ledger.merkle import leaf_hash
+from comity.store.sqlite.tree import TreeBroken, frontier, move_frontier
 
 _NEXT: Final = "SELECT ifnull(max(index_) + 1, 0) FROM entries"
 _INSERT: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -44,19 +47,27 @@ _Kept = GenerationMoved | AlreadyUsed | None
 def append_entries(
     connection: apsw.Connection, sealed: Sequence[SealedEntry]
 ) -> tuple[DurableReceipt, ...]:
-    """Append entries in order."""
+    """Append entries in order. Raises TreeBroken where entries were lost or added from outside."""
     if not sealed:
         return ()
-    rows, personal, receipts = [], [], []
-    for index, entry in enumerate(sealed, size(connection)):
+    tree = frontier(connection)
+    if tree.size != size(connection):
+        raise TreeBroken(
+            f"the tree is over {tree.size} entries, the database holds {size(connection)}",
+            remedy="nothing was appended; run `comity doctor`",
+        )
+    rows, personal, receipts, leaves = [], [], [], []
+    for index, entry in enumerate(sealed, tree.size):
         openings, parts = entry.openings, entry.parts
         leaf = leaf_hash(entry.commitment)
         pointing_nowhere = (openings[2], openings[3], parts[2], parts[3])
+        leaves.append(leaf)
         rows.append((index, entry.commitment, leaf, *entry.digests, *pointing_nowhere))
         personal.append((index, entry.subject_id, openings[0], openings[1], parts[0], parts[1]))
         receipts.append(DurableReceipt(EntryIndex(index), entry.commitment))
     connection.executemany(_INSERT, rows)
     connection.executemany(_INSERT_PERSONAL, personal)
+    move_frontier(connection, tree.extend(leaves))
     return tuple(receipts)
 
 

@@ -6,7 +6,7 @@ connection before anything is written to it; the whole schema, its version and
 the mark are made in one transaction, so there is no half-made file. Durability:
 WAL with synchronous=FULL, so COMMIT returns after the sync of the frames;
 secure_delete overwrites what is deleted; temporary pages stay in memory, since
-they may hold what is later erased. Does not: migrate (schema version 1 is the first).
+they may hold what is later erased. Does not: migrate (no version before 2 was ever released).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from comity.store.faults import StoreInvalid, StoreUnreadable, StoreUnwritable
 
 APPLICATION_ID: Final = 0x434F4D59
 """`COMY`, in bytes 68 to 71 of the file."""
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 WAL_CHECKPOINT_PAGES: Final = 2000
 """Pages of 4 KiB in the write-ahead file before SQLite moves them into the main file."""
 WAL_BYTES_KEPT: Final = 64 * 2**20

@@ -4,7 +4,7 @@ Implements `comity.ledger.append.Ledger`; tables in `ddl/ledger.sql`. Invariants
 an entry is never changed or deleted; its personal compartments are kept whole or
 destroyed; opening recomputes every digest first. How appending keeps indices
 contiguous and the guard inside the transaction: `comity.store.sqlite.append`.
-Does not: build the tree of the transparency log; it keeps the leaf hashes for it.
+Does not: know the tree of the transparency log (`comity.store.sqlite.tree`).
 """
 
 from __future__ import annotations

@@ -6,6 +6,11 @@
 --                 two compartments that point to nobody, with their openings.
 -- entry_personal  the two compartments that may point to a person, with their openings. A
 --                 row goes when the person's record is expunged; the entry stays and verifies.
+-- tree            the frontier of the Merkle tree over all leaf hashes (`merkle.Frontier.to_bytes`:
+--                 the size, then a hash for each of its 1 bits); moves with the entries, in the
+--                 same transaction.
+-- checkpoint      the sizes that were signed, each with its root and instant; the latest signed
+--                 text itself is kept apart from this file (`comity.store.head`).
 -- generation      counts changes of who may see what; a decision made under an older one
 --                 must not become an entry.
 -- once            keys that may be used once in a scope. expires: instant (ms since 1970,
@@ -44,6 +49,25 @@ CREATE INDEX entry_personal_of_subject ON entry_personal (subject_id) WHERE subj
 
 CREATE TRIGGER entry_personal_never_changes BEFORE UPDATE ON entry_personal
 BEGIN SELECT raise(ABORT, 'the compartments of an entry are kept or destroyed, never changed'); END;
+
+CREATE TABLE tree (
+    only     INTEGER PRIMARY KEY CHECK (only = 1),
+    frontier BLOB NOT NULL CHECK (length(frontier) % 32 = 8)
+) STRICT;
+
+INSERT INTO tree (only, frontier) VALUES (1, zeroblob(8));
+
+CREATE TABLE checkpoint (
+    size INTEGER PRIMARY KEY CHECK (size >= 0),
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    at   INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER checkpoint_never_changes BEFORE UPDATE ON checkpoint
+BEGIN SELECT raise(ABORT, 'what was signed stays signed'); END;
+
+CREATE TRIGGER checkpoint_never_goes BEFORE DELETE ON checkpoint
+BEGIN SELECT raise(ABORT, 'what was signed stays signed'); END;
 
 CREATE TABLE generation (
     only  INTEGER PRIMARY KEY CHECK (only = 1),
