@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,7 @@ class Played:
         self.database = rehearsal.database
         self.told = told
         self.founded = founded
+        self.left = size(self.database.reader())
 
     def one(self, title: str) -> Told:
         """The one thing of that title."""
@@ -188,7 +190,9 @@ def test_sealed_and_never_given_are_told_apart_by_nothing(played: Played) -> Non
 def test_sealed_juvenile_expunged_and_never_given_get_the_same_bytes(played: Played) -> None:
     """Over the wire: all but inquiry id, entry, commitment and time."""
     roles = played.scene.roles
-    numbers = {role: roles[role].record_id for role in ("sealed", "juvenile", "expunged")}
+    numbers: dict[str, str] = {
+        role: roles[role].record_id for role in ("sealed", "juvenile", "expunged")
+    }
     numbers |= {"nobody": "2018-0409-0000"}
     clock = HandClock(Instant(MIDNIGHT + 10_000))
     wire = Wire()
@@ -228,11 +232,19 @@ def test_held_approved_and_fetched(played: Played) -> None:
 
 def test_the_stray_event_is_quarantined_without_its_content(played: Played) -> None:
     assert played.one("An event for an expunged record").outcome == "quarantined"
-    rows = played.database.reader().execute("SELECT body, record_id FROM quarantine").fetchall()
-    assert rows == [(b"", None)]
-    expunged = played.scene.roles["expunged"]
-    for path in sorted(Path(played.database.path).parent.glob("comity.db")):
-        assert expunged.person.sur_name.encode() not in _without_namesakes(path, played)
+    reader = played.database.reader()
+    assert reader.execute("SELECT body, record_id FROM quarantine").fetchall() == [(b"", None)]
+    # What the event brought, and what the record held of it, stands in no table.
+    contact = played.scene.stray.parts.contact
+    assert contact is not None
+    assert contact.address is not None
+    tables = [
+        name for (name,) in reader.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    ]
+    assert {"event", "record", "quarantine", "entries"} <= set(tables)
+    for table in tables:
+        for row in reader.execute(f"SELECT * FROM {table}"):  # noqa: S608 - names of the schema
+            assert contact.address not in repr(row), table
 
 
 def test_each_agency_is_sent_what_occurred_in_its_term(played: Played) -> None:
@@ -298,10 +310,10 @@ def test_every_answer_has_its_entries_and_the_ledger_recomputes(played: Played) 
         assert all(check_entry(one) == () for one in kept)
         disclosed = [found.content for found in played.entries(told)] if told.data else []
         assert disclosed == [{"disclosed": data} for data in told.data]
-    left = [one.index for one in played.all_entries() if one.index >= played.founded]
+    left = range(played.founded, played.left)
     told_of = {index for told in played.told for index in told.entries}
     unasked = [opened(reader, index).decision["kind"] for index in left if index not in told_of]
-    assert set(unasked) <= {"approval", "refusal", "withhold", "restored", "disclosure"}
+    assert set(unasked) == {"approval", "restoration"}
 
 
 def test_no_request_or_decision_holds_a_mark_of_anybody(played: Played) -> None:
@@ -412,8 +424,7 @@ def test_what_is_told_late_of_the_term_is_not_sent_after_it(tmp_path: Path) -> N
             feed.hand_in(early)
             for ori, client in ((ICE_ORI, ice), (ATF_ORI, atf)):
                 messages = client.events(f"late-{ori}", reconnect=False)
-                for _ in early:
-                    message = next(messages)
+                for message in islice(messages, len(early)):
                     assert isinstance(message, Disclosed)
                     last[ori] = message.event_id
             clock.at = Instant(MIDNIGHT + 300_000)
@@ -433,7 +444,8 @@ def test_what_is_told_late_of_the_term_is_not_sent_after_it(tmp_path: Path) -> N
             for found in (opened(reader, index) for index in range(size(reader)))
             if found.subject is not None and found.subject.get("event") == scene.late.event_id
         ]
-        assert about == [(ATF_ORI, "disclosure")]
+        # More than once where the gateway had not yet seen that ATF hung up: over-reported.
+        assert set(about) == {(ATF_ORI, "disclosure")}
         assert check_ledger(reader) == ()
 
 
@@ -463,8 +475,14 @@ def test_the_same_by_command_line(tmp_path: Path) -> None:
     city = tmp_path / "city"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    settings = city / "comity.toml"
+    text, count = re.subn(
+        r'(?m)^.*"127.0.0.1:8722"$', f'bind = "127.0.0.1:{port}"', settings.read_text()
+    )
+    assert count == 1
+    settings.write_text(text)
     serve = subprocess.Popen(
-        [*COMITY, "serve", "--bind", f"127.0.0.1:{port}"],
+        [*COMITY, "serve"],
         cwd=city,
         stderr=subprocess.PIPE,
         text=True,
@@ -477,10 +495,10 @@ def test_the_same_by_command_line(tmp_path: Path) -> None:
             if line.startswith("listening on"):
                 break
         assert f"listening on http://127.0.0.1:{port}, stop with Ctrl-C\n" in said
-        to = ("--to", f"http://127.0.0.1:{port}", "--see", "charges", "--case", "18-1")
+        asked = ("--see", "charges", "--case", "18-1")
         watched = evening(SEED).roles["watched"].record_id
-        atf = ("ask", "--as", f"keys/{ATF_ORI}.pem", "--officer", "atf-0417", *to)
-        ice = ("ask", "--as", f"keys/{ICE_ORI}.pem", "--officer", "ero-1201", *to)
+        atf = ("ask", "--as", f"keys/{ATF_ORI}.pem", "--officer", "atf-0417", *asked)
+        ice = ("ask", "--as", f"keys/{ICE_ORI}.pem", "--officer", "ero-1201", *asked)
         shown = comity(*atf, "--purpose", "criminal investigation", "--record", watched, at=city)
         assert shown.returncode == 0, shown.stderr
         assert "clause 3.1 of philadelphia-pars-atf@1" in shown.stdout

@@ -12,7 +12,7 @@ from comity.ledger.policy import Policy, PolicyLog
 from comity.ledger.receipt import VerifiedReceipt, verify_receipt
 from comity.store.sqlite.append import size
 from comity.store.sqlite.ledger import erase_personal, opened
-from tests.web.town import Reply, Town
+from tests.web.town import END, Reply, Town
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,9 +38,8 @@ def test_a_receipt_proves_the_answer(town: Town) -> None:
     publish(town)
     reply = town.send("GET", f"/receipts/{index}")
     found = verified(town, reply)
-    assert (found.index, found.commitment, found.closed) == (index, commitment, ())
+    assert (found.index, found.commitment, found.closed) == (index, commitment, ("subject",))
     assert found.values["content"]["disclosed"]["charges"]
-    assert found.values["subject"]["record"] == "r-1"
     assert found.values["request"]["purpose"] == "criminal investigation"
     assert reply.headers["cache-control"] == "no-store"
     assert reply.headers["content-type"] == "text/plain; charset=utf-8"
@@ -119,7 +118,24 @@ def test_what_to_open_can_be_chosen(town: Town) -> None:
     assert lengths["request", "decision"] < 3_200
     refused = town.send("GET", f"/receipts/{index}?open=everything")
     assert refused.json["type"] == "/problems/unknown-word"
-    assert refused.json["allowed"] == ["subject", "content", "request", "decision"]
+    assert refused.json["allowed"] == ["content", "request", "decision"]
+
+
+def test_the_subject_is_never_opened_to_an_agency(town: Town) -> None:
+    """Where nothing was shown it says which records were found all the same."""
+    index, _ = asked(town)
+    publish(town)
+    refused = town.send("GET", f"/receipts/{index}?open=subject")
+    assert refused.json["type"] == "/problems/unknown-word"
+
+
+def test_after_the_term_what_was_disclosed_is_not_disclosed_again(town: Town) -> None:
+    index, commitment = asked(town)
+    publish(town)
+    town.now = END
+    found = verified(town, town.send("GET", f"/receipts/{index}"))
+    assert (found.commitment, found.closed) == (commitment, ("subject", "content"))
+    assert found.values["decision"]["outcome"] == "permit"
 
 
 def test_the_shell_script_agrees(town: Town, tmp_path: Path) -> None:

@@ -101,7 +101,8 @@ def serve(bind: str | None) -> None:
             )
         else:
             say(f"the public log: {gateway.publisher.verifier_key}")
-        say(f"listening on http://{host}:{port}, stop with Ctrl-C")
+        shown = f"[{host}]" if ":" in host else host
+        say(f"listening on http://{shown}:{port}, stop with Ctrl-C")
         # The ledger's writer is a thread of its own: hand over to it, and back, ten times sooner
         # than Python does by itself (measured: decisions/0013).
         sys.setswitchinterval(SWITCH_SECONDS)

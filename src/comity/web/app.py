@@ -222,7 +222,7 @@ def _messages(body: bytes) -> list[bytes]:
     """One event, or one a line; a body that is one JSON value is one event, on however many lines."""
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return [line for line in body.split(b"\n") if line.strip()]
     return [body]
 

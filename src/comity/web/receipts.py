@@ -3,7 +3,9 @@
 Source: docs/receipts.md; C2SP tlog-proof. Invariants: an agency gets the receipts of entries it
 asked for itself, and of no other; an entry of somebody else and one that does not exist are told
 apart by nothing; that an entry was opened is itself an entry, durable before the receipt leaves.
-Compartments that were destroyed stay closed.
+The subject compartment is never opened to an agency: where nothing was shown it says what was
+found. What was disclosed is opened only while a text that the entry cites is in force, because a
+receipt would disclose it again. Compartments that were destroyed stay closed.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ from comity.web.problems import ProblemRaised
 from comity.web.service import Desk
 
 _REQUEST: Final = COMPARTMENTS.index("request")
+_DECISION: Final = COMPARTMENTS.index("decision")
+FOR_AGENCIES: Final = ("content", "request", "decision")
+"""The compartments that may be opened to the agency whose entry it is."""
 
 
 async def receipt_of(
@@ -36,7 +41,7 @@ async def receipt_of(
 ) -> bytes:
     """The receipt as a file.
 
-    `wanted` names the compartments to open, with commas between; None is all of them. Raises
+    `wanted` names the compartments to open, with commas between; None is all an agency may. Raises
     ProblemRaised: not found, receipt not ready, unknown word, replayed.
     """
     names = _names(wanted)
@@ -51,6 +56,8 @@ async def receipt_of(
         )
     signed, reader = shown
     proof = LogProof(stored.index, reader.inclusion_proof(stored.index), parse_note(signed.note))
+    if not _cited_is_in_force(desk, stored):
+        names = tuple(name for name in names if name != "content")
     openings = openings_of(stored, names)
     await _enter(desk, caller, stored, tuple(openings.opened))
     return receipt_over(proof, openings).to_bytes()
@@ -58,15 +65,15 @@ async def receipt_of(
 
 def _names(wanted: str | None) -> tuple[str, ...]:
     if wanted is None:
-        return COMPARTMENTS
+        return FOR_AGENCIES
     names = tuple(name for name in wanted.split(",") if name)
     for name in names:
-        if name not in COMPARTMENTS:
+        if name not in FOR_AGENCIES:
             raise ProblemRaised(
                 "unknown-word",
-                f"`{name[:20]}` is no compartment of an entry",
+                f"`{name[:20]}` is no compartment that is opened to an agency",
                 where="open",
-                allowed=COMPARTMENTS,
+                allowed=FOR_AGENCIES,
             )
     return names
 
@@ -80,6 +87,14 @@ def _own(desk: Desk, caller: Caller, index_text: str) -> StoredEntry:
     if request.get("ori") != caller.key.ori:
         raise _none(index_text)
     return stored
+
+
+def _cited_is_in_force(desk: Desk, stored: StoredEntry) -> bool:
+    """Whether a text by which the entry was decided is in force now."""
+    decision: dict[str, Any] = msgspec.json.decode(stored.parts[_DECISION] or b"{}")
+    cited = {clause["instrument"] for clause in decision.get("clauses", ())}
+    law = desk.views.current().law(desk.clock())
+    return any(text.ref in cited for text in law.instruments)
 
 
 async def _enter(desk: Desk, caller: Caller, stored: StoredEntry, names: tuple[str, ...]) -> None:
