@@ -17,7 +17,7 @@ from comity.city.scenes import EVENING
 from comity.cli.init import found_installation
 from comity.cli.main import run
 from comity.cli.settings import shipped
-from comity.records.ingest import Message, take_in
+from comity.records.ingest import Message, Refused, take_in
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.ledger import size
 from comity.store.sqlite.records import SqliteRecords
@@ -109,8 +109,6 @@ def test_a_message_of_an_expunged_record_is_not_to_be_tried_again(doctor: Doctor
 def test_a_bad_message_is(doctor: Doctor, city: Path) -> None:
     with Database.open(city / "comity.db") as database:
         store = SqliteRecords(database, os.urandom)
-        from comity.records.ingest import Refused
-
         messages: list[Message] = [("1", Refused("feed", "1", "no event", b"{"), {})]
         take_in(messages, store, lambda: EVENING)
     code, out = doctor()
@@ -201,7 +199,7 @@ def test_a_rehearsal_is_warned_of(
 ) -> None:
     monkeypatch.setattr("comity.cli.output._shift_ms", 0)  # put back afterwards
     settings = city / "comity.toml"
-    settings.write_text(settings.read_text() + "\nrehearsal_seconds = -3600\n")
+    settings.write_text("rehearsal_seconds = -3600\n" + settings.read_text())
     code, out = doctor()
     assert code == 0
     assert "warn  this is a rehearsal" in out

@@ -19,7 +19,7 @@ import click
 from comity.cli.ledger_publish import policy_of, publisher_of
 from comity.cli.output import Progress, clock, say
 from comity.cli.settings import Settings, load_settings
-from comity.errors import Unreachable
+from comity.errors import IntegrityFault, Unreachable
 from comity.instant import format_local
 from comity.ledger.randomness import DrawnAhead
 from comity.store.sqlite.database import Database
@@ -85,7 +85,7 @@ def serve(bind: str | None) -> None:
             )
         port = int(given)
     with Database.open(settings.database) as database:
-        gateway = gateway_of(settings, database)
+        gateway = _sound_gateway(settings, database)
         port = free_port(host, port)
         law = gateway.desk.views.current().law(clock())
         say(f"it is {format_local(clock(), settings.time_zone)}")
@@ -109,6 +109,20 @@ def serve(bind: str | None) -> None:
         with _ending_by_itself():
             run(gateway, host, port)
     say("stopped; every entry is durable")
+
+
+def _sound_gateway(settings: Settings, database: Database) -> Gateway:
+    """As `gateway_of`; a fault that names no remedy gets the one there is."""
+    try:
+        return gateway_of(settings, database)
+    except IntegrityFault as fault:
+        if fault.remedy:
+            raise
+        raise IntegrityFault(
+            fault.what,
+            where=fault.where,
+            remedy="`comity doctor` says what else; nothing is served until a backup is restored",
+        ) from fault
 
 
 def free_port(host: str, port: int) -> int:
