@@ -124,6 +124,7 @@ def demo(
         took = time.monotonic() - began
         _finish(place, told, entries, took, as_json=as_json)
     if leave_running:
+        sys.stdout.flush()  # or whoever reads through a pipe waits until the gateway ends
         rehearse(shift)
         serve_command.main(args=[], standalone_mode=False)
 
