@@ -114,12 +114,13 @@ def client_of(url: str | None, key_file: Path, key_id: str | None) -> Client:
 
     private_key = read_private_key(key_file)
     address = url or os.environ.get(ENVIRONMENT)
-    if address is None:
-        try:
-            settings = load_settings()
-        except NotFound as fault:
+    try:
+        settings = load_settings()  # it sets the clock of a rehearsal, too
+    except NotFound as fault:
+        if address is None:
             raise click.UsageError(f"say which gateway with --to or {ENVIRONMENT}") from fault
-        address = f"http://{settings.bind}"
+    else:
+        address = address or f"http://{settings.bind}"
     return Client(
         address,
         key_id or key_id_of(public_half(private_key)),

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any, Final, cast
 
+import apsw
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, delete, get, post
 from litestar.exceptions import HTTPException, MethodNotAllowedException
@@ -38,7 +39,7 @@ from comity.web.standing import cancel, list_subscriptions, subscribe
 from comity.web.stream import HEARTBEAT_SECONDS
 
 HEALTH_SECONDS: Final = 2.0
-"""How long the ledger may take for an empty transaction before it counts as unwritable."""
+"""How long the ledger may take for the smallest write before it counts as unwritable."""
 
 _PLAIN: Final = "application/json"
 _PRIVATE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -209,8 +210,12 @@ def _document() -> bytes:
 
 
 async def _writable(desk: Desk) -> bool:
-    """Whether an empty transaction gets through: not locked, not read-only, not stuck."""
-    waiting = asyncio.wrap_future(desk.database.write(lambda _: None))
+    """Whether a transaction that writes gets through: disk not full, nothing locked or stuck."""
+
+    def touch(connection: apsw.Connection) -> None:
+        connection.execute("UPDATE generation SET value = value")
+
+    waiting = asyncio.wrap_future(desk.database.write(touch))
     try:
         await asyncio.wait_for(waiting, HEALTH_SECONDS)
     except (StoreUnwritable, TimeoutError):
