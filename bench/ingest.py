@@ -132,11 +132,11 @@ def _slice(folder: Path) -> tuple[int, float]:
 
 
 def _take_in(messages: Iterable[Message], folder: Path) -> tuple[int, float]:
-    from comity.cli.ingest import SWITCH_SECONDS
+    from comity.cli.ingest import suit_process_to_bulk
     from comity.store.sqlite.database import Database
     from comity.store.sqlite.records import SqliteRecords
 
-    sys.setswitchinterval(SWITCH_SECONDS)  # as the command does
+    suit_process_to_bulk()  # as the command does
     with Database.open(folder / "comity.db", create=True) as database:
         store = SqliteRecords(database, os.urandom)
         begun = perf_counter()
