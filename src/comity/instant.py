@@ -49,9 +49,8 @@ def parse_instant(text: str) -> Instant:
 
 def format_instant(at: Instant) -> str:
     """RFC 3339 in UTC with milliseconds: `2018-09-01T04:00:00.000Z`."""
-    seconds, millis = divmod(at, 1000)
-    moment = _EPOCH + timedelta(seconds=seconds)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{millis:03d}Z"
+    moment = _EPOCH + timedelta(milliseconds=at)
+    return f"{moment.isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def format_local(at: Instant, zone: str) -> str:

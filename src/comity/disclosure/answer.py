@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -21,6 +21,8 @@ from comity.instant import format_instant
 from comity.law.instrument import ClauseRef
 from comity.law.vocabulary import DataClass
 from comity.ledger.append import DurableReceipt
+
+_CLASSES: Final = tuple(data_class.value for data_class in DataClass)
 
 
 class EntryPromise(msgspec.Struct, frozen=True):
@@ -118,7 +120,7 @@ def words_for_shown(outcome: Outcome, disclosures: Sequence[Disclosure], of: int
     """One or two plain sentences for a person."""
     count = f"{of} record" + ("" if of == 1 else "s")
     shown = {name for one in disclosures for name in one.data}
-    seen = [data_class.value for data_class in DataClass if data_class.value in shown]
+    seen = [name for name in _CLASSES if name in shown]
     by = _because(
         tuple(dict.fromkeys(clause for one in disclosures for clause in one.decision.clauses))
     )

@@ -14,7 +14,6 @@ Does not: read a store, write an entry or build a Disclosure (`comity.disclosure
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -31,6 +30,8 @@ from comity.law.lifecycle import LawStatus
 from comity.law.vocabulary import DataClass, ListAct, QueryKind, see
 from comity.records.record import Record
 
+_CLASSES: Final = tuple(DataClass)
+_ENCODE: Final = msgspec.json.Encoder(order="sorted").encode
 RESULTS_MAX: Final = 20
 """Most records an inquiry by identifier or name may show; more is too broad."""
 LIST_RESULTS_MAX: Final = 200
@@ -122,16 +123,16 @@ class _Decider:
         self._law = law
         self._barred = _barred(asked, law)
         self._context = facts.inquiry_context(asked)
-        self._by_attributes: dict[str, Decision] = {}
+        self._by_attributes: dict[bytes, Decision] = {}
         self._decided = 0
 
     def __call__(self, record: Record | None) -> Decision:
         if self._barred is not None:
             return self._barred
         attributes = facts.record_attributes(record)
-        key = json.dumps(attributes, sort_keys=True)
+        key = _ENCODE(attributes)
         if self._law.engine.names_resources and record is not None:
-            key += record.record_id
+            key += record.record_id.encode()
         decision = self._by_attributes.get(key)
         if decision is None:
             decision = self._decide(facts.record_uid(record), attributes)
@@ -168,7 +169,7 @@ class _Decider:
         permitted = []
         if existence.outcome is Outcome.PERMIT:
             permitted.append(DataClass.EXISTENCE)
-            for data_class in DataClass:
+            for data_class in _CLASSES:
                 if data_class in asked.inquiry.data_classes and (
                     data_class is not DataClass.EXISTENCE
                 ):
