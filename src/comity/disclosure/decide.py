@@ -135,7 +135,10 @@ class _Decider:
             key += record.record_id.encode()
         decision = self._by_attributes.get(key)
         if decision is None:
-            decision = self._decide(facts.record_uid(record), attributes)
+            # Where no text names a record, records of the same attributes are one to decide.
+            named = self._law.engine.names_resources
+            resource = facts.record_uid(record) if named else facts.SOME_RECORD
+            decision = self._decide(resource, attributes)
             self._by_attributes[key] = decision
         if record is None:
             return decision
@@ -209,7 +212,7 @@ class _Slices:
         self._principals: list[tuple[Uid, Slice]] = [
             (
                 facts.principal_uid(inquirer),
-                law.engine.slice(facts.entity_slice(inquirer, resource, attributes)),
+                law.engine.kept_slice(facts.entity_slice(inquirer, resource, attributes)),
             )
             for inquirer in principals
         ]

@@ -19,6 +19,7 @@ from comity.law.vocabulary import Grade
 from comity.records.record import CustodyStatus, Record
 
 REGISTER: Final = Uid("Register", "register")
+SOME_RECORD: Final = Uid("Record", "some record")
 NO_RECORD: Final = Uid("Record", "none on file")
 
 _GRAVITY: Final = {grade.value: position for position, grade in enumerate(Grade)}
