@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from comity.instant import parse_instant
 from comity.records.event import Parts
 from comity.records.message import encode_event
 from comity.records.record import Identity
@@ -101,7 +102,10 @@ def test_a_feed_is_taken_in_before_the_evening(tmp_path: Path) -> None:
     feed.write_bytes(b"\n".join(encode_event(one) for one in FEED))
     done = demo(tmp_path, "--folder", "city", "--events", str(feed), "--json")
     assert done.returncode == 0, done.stderr
-    assert facts(json.loads(done.stdout))[0] == ("Answered, with its clauses", "permit")
+    assert facts(json.loads(done.stdout))[:2] == [
+        ("A record of the real feed", "permit reduced"),
+        ("Answered, with its clauses", "permit"),
+    ]
     taken = subprocess.run(
         [*COMITY, "status", "--json"],
         cwd=tmp_path / "city",
@@ -135,3 +139,16 @@ def test_mistakes(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None
     assert done.returncode == 2
     assert says in done.stderr
     assert not (tmp_path / "city").exists()
+
+
+def test_a_record_of_a_real_feed_is_asked_for_first(tmp_path: Path) -> None:
+    """The feed may be of years after the evening: it is taken in by the machine's own clock."""
+    feed = tmp_path / "feed.ndjson"
+    late = event(record="feed-1", occurred_at=parse_instant("2024-07-01T04:00:00Z"))
+    feed.write_bytes(encode_event(late) + b"\n")
+    done = demo(tmp_path, "--folder", "city", "--events", str(feed), "--json")
+    assert done.returncode == 0, done.stderr
+    first = json.loads(done.stdout)["told"][0]
+    assert first["title"] == "A record of the real feed"
+    assert "record feed-1" in first["asked"]
+    assert first["outcome"] == "permit reduced"

@@ -88,8 +88,12 @@ class Evening:
         for client in (*self._clients.values(), self._feed):
             client.close()
 
-    def play(self) -> Iterator[Told]:
-        """The whole evening, one thing after another."""
+    def play(self, of_feed: str | None = None) -> Iterator[Told]:
+        """The whole evening, one thing after another; first a record of a real feed, if there is one."""
+        if of_feed is not None:
+            classes = (DataClass.CHARGES, DataClass.CUSTODY, DataClass.WHEREABOUTS)
+            by_number = ByIdentifier(record_id=of_feed)
+            yield self._ask("A record of the real feed", ATF_ORI, by_number, classes)
         yield from self._inquiries()
         yield from self._withheld()
         yield from self._approval()

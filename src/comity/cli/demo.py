@@ -101,13 +101,12 @@ def demo(
     with Database.open(place / "comity.db") as database:
         rehearsal = rehearse_city(database, shipped("law"), seed, talk)
         write_keys(rehearsal.cast, place / "keys")
-        if feed is not None:
-            _take_feed(feed, mapping)
+        of_feed = None if feed is None else _take_feed(database, feed, mapping)
         told = []
         publisher = publisher_of(load_settings(file), database, EVENING)
         ledger, receipt = act == "ledger", None
         with playing(rehearsal, gateway_for(database, publisher)) as evening:
-            for one in evening.play():
+            for one in evening.play(of_feed):
                 told.append(one)
                 if not (as_json or ledger):
                     _print(one)
@@ -129,14 +128,26 @@ def demo(
         serve_command.main(args=[], standalone_mode=False)
 
 
-def _take_feed(feed: Path, mapping: str) -> None:
-    # Here, because it is a command of its own and only this option needs it.
-    from comity.cli.ingest import ingest
+def _take_feed(database: Database, feed: Path, mapping: str) -> str | None:
+    """Take a real feed in, by the machine's own clock; a record of it to ask for."""
+    # Here, because reading tables is slow to import and only this option needs it.
+    from comity.cli.ingest import mapping_named, take_file, tell_taken
+    from comity.store.sqlite.records import SqliteRecords
 
+    settings = load_settings()
+    rehearse(0)
     try:
-        ingest.main(args=[str(feed), "--mapping", mapping], standalone_mode=False)
-    except click.exceptions.Exit:
-        say("some of the feed stands in quarantine; the evening goes on")
+        store = SqliteRecords(database, os.urandom)
+        taken = take_file(feed, mapping_named(mapping), "file", store, settings)
+    finally:
+        rehearse(settings.rehearsal_seconds)
+    tell_taken(taken, False)
+    if not taken.applied:
+        return None
+    last: str = (
+        database.reader().execute("SELECT record_id FROM record ORDER BY number DESC LIMIT 1").get
+    )
+    return last
 
 
 def gateway_for(

@@ -85,7 +85,7 @@ def ingest(
     if not files and not retry:
         raise click.UsageError("name at least one file, or --retry")
     settings = load_settings()
-    table = _mapping(mapping)
+    table = mapping_named(mapping)
     suit_process_to_bulk()
     with Database.open(settings.database) as database:
         store = SqliteRecords(database, os.urandom)
@@ -93,13 +93,14 @@ def ingest(
         if retry:
             _add(taken, _retry(database, store, table, settings))
         for file in files:
-            _add(taken, _take_file(file, table, source, store, settings))
-    _tell(taken, as_json)
+            _add(taken, take_file(file, table, source, store, settings))
+    tell_taken(taken, as_json)
     if taken.quarantined or taken.expunged:
         raise click.exceptions.Exit(1)
 
 
-def _mapping(name: str | None) -> RowMapping | None:
+def mapping_named(name: str | None) -> RowMapping | None:
+    """The mapping of that file, or the shipped one of that name; None for None. Raises NotFound."""
     if name is None:
         return None
     path = Path(name)
@@ -114,13 +115,14 @@ def _mapping(name: str | None) -> RowMapping | None:
     return read_mapping(text, path.name)
 
 
-def _take_file(
+def take_file(
     file: Path,
     mapping: RowMapping | None,
     source: str,
     store: SqliteRecords,
     settings: Settings,
 ) -> Taken:
+    """Take in one file. Raises NoMapping, UnknownForm, NotFound and what reading it raises."""
     hold = settings.hold_birthplace
     if file.suffix.lower() in TABLES:
         if mapping is None:
@@ -184,7 +186,8 @@ def _add(total: Taken, more: Taken) -> None:
     total.first_reasons += more.first_reasons[: REASONS_MAX - len(total.first_reasons)]
 
 
-def _tell(taken: Taken, as_json: bool) -> None:
+def tell_taken(taken: Taken, as_json: bool) -> None:
+    """Say what became of everything, in words or as JSON."""
     if as_json:
         emit_json(msgspec.to_builtins(taken))
         return
