@@ -10,6 +10,7 @@ and recorded at the instant it was made. Demo only (`comity.city.cast`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from comity.city.cast import (
@@ -52,19 +53,22 @@ def found_city(
 ) -> int:
     """Enter keys, agencies and acts of law; returns how many acts. `texts` are by ref."""
     for party in PARTIES:
-        key = cast.party_keys[party].key
-        database.write(
-            lambda connection, key=key: add_party_key(  # type: ignore[misc] # bound at once
-                connection, key.party, key.public_key, randomness=randomness, recorded_at=SINCE
-            )
-        ).result()
+        public_key = cast.party_keys[party].key.public_key
+        enter = partial(
+            add_party_key,
+            party=party,
+            public_key=public_key,
+            randomness=randomness,
+            recorded_at=SINCE,
+        )
+        database.write(enter).result()
     made = Made(BY, SINCE, randomness)
     for agency in AGENCIES:
-        database.write(lambda connection, one=agency: add_agency(connection, one, made)).result()  # type: ignore[misc] # bound at once
+        database.write(partial(add_agency, agency=agency, made=made)).result()
     for held in (*cast.agency_keys.values(), cast.source_key):
-        database.write(lambda connection, one=held.key: add_key(connection, one, made)).result()  # type: ignore[misc] # bound at once
+        database.write(partial(add_key, key=held.key, made=made)).result()
     for officer in cast.officers:
-        database.write(lambda connection, one=officer: add_officer(connection, one, made)).result()  # type: ignore[misc] # bound at once
+        database.write(partial(add_officer, officer=officer, made=made)).result()
     acts = sorted(_history(texts), key=lambda pair: (pair[0].at, pair[0].ref, pair[0].party))
     for act, text in acts:
         signed = sign_act(act, cast.party_keys[act.party].private_key)
