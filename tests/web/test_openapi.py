@@ -28,6 +28,7 @@ GET /subscriptions/{inquiry_id}/events
 GET /tile/{path}
 POST /events
 POST /inquiries
+POST /openings
 POST /subscriptions
 """.strip().splitlines()
 """No URL dies silently: what goes from here is a breaking change."""

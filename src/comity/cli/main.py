@@ -50,6 +50,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "law": ("", "Check, adopt and end the texts that decide."),
     "ledger": ("", "Sign, publish, audit and mirror the public log."),
     "receipt": ("receipt", "Fetch, read and check the receipt of an entry."),
+    "opening": ("opening", "Open entries: to the person they are about, or to an auditor."),
     "witness": ("witness", "Watch logs from outside and cosign their checkpoints."),
     "city": ("city", "Make the events of a synthetic city."),
     "status": ("status", "Say what is in force and what is held."),

@@ -24,6 +24,7 @@ from comity.instant import Instant, format_instant
 from comity.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from comity.ledger.key import KeyKind, SigningKey, VerifierKey
 from comity.ledger.note import Note, NoteVerifier
+from comity.ledger.opening import Statement, sign_statement
 from comity.ledger.tile_read import TileReader
 from comity.store.head import Head
 from comity.store.sqlite.database import Database
@@ -71,6 +72,10 @@ class Publisher:
     def verifier_key(self) -> VerifierKey:
         """What everybody else verifies checkpoints with."""
         return self._log.key
+
+    def sign_opening(self, statement: Statement) -> Note:
+        """The statement of a subject's opening, signed. Raises OpeningMalformed for another log's."""
+        return sign_statement(statement, self._key)
 
     def signed(self) -> Signed | None:
         """What the head says was signed last, verified; None before the first.

@@ -31,6 +31,7 @@ from comity.web.law_pages import law_page, law_text
 from comity.web.limits import Buckets, too_large
 from comity.web.log_pages import log_page
 from comity.web.openapi import openapi_document
+from comity.web.openings import BODY_BYTES, OpeningDoor
 from comity.web.problems import KINDS, MEDIA_TYPE, ProblemRaised, body_of, page_of
 from comity.web.receipts import receipt_of
 from comity.web.routes import Health
@@ -190,6 +191,16 @@ def _open(gateway: Gateway) -> list[Any]:
     async def openapi() -> Reply:
         return Response(_document(), media_type=_PLAIN)
 
+    door = OpeningDoor(desk, gateway.publisher)
+
+    @post("/openings", status_code=200)
+    async def open_own(request: Asking) -> Reply:
+        body = await request.body()
+        if len(body) > BODY_BYTES:
+            raise too_large(BODY_BYTES)
+        address = None if request.client is None else request.client.host
+        return _reply(await door.open(body, address))
+
     @get("/checkpoint")
     async def checkpoint() -> Reply:
         raw, headers = log_page(gateway.publisher, "checkpoint")
@@ -201,7 +212,7 @@ def _open(gateway: Gateway) -> list[Any]:
         raw, headers = log_page(gateway.publisher, f"tile/{place}")
         return Response(raw, headers=headers)
 
-    return [law, text, health, problems, problem, openapi, checkpoint, tile]
+    return [law, text, health, problems, problem, openapi, open_own, checkpoint, tile]
 
 
 @cache

@@ -15,6 +15,7 @@ from comity.disclosure.inquiry import Inquiry
 from comity.web.fetch import Status
 from comity.web.holdings import Taken
 from comity.web.law_pages import LawPage
+from comity.web.openings import CodeGiven, SubjectOpened
 from comity.web.problems import ProblemKind
 from comity.web.standing import Cancelled, Listed, Standing
 from comity.web.stream import Closed
@@ -144,6 +145,26 @@ ROUTES: Final[tuple[Route, ...]] = (
         takes=dict[str, Any],
         takes_as=("application/x-ndjson", JSON),
         problems=("malformed-inquiry", "ledger-unwritable"),
+    ),
+    Route(
+        "POST",
+        "/openings",
+        "Open the entries about oneself",
+        "With the code on a person's notice: every entry of the ledger about them, in words and as a"
+        " file that proves each of them (docs/openings.md). Not signed: whoever holds the code is"
+        " taken for the person. Opening is itself an entry. A code that was revoked, or never was,"
+        " is a 404 in the same words.",
+        SubjectOpened,
+        takes=CodeGiven,
+        problems=(
+            "malformed-inquiry",
+            "unusable-inquiry",
+            "not-found",
+            "too-many-requests",
+            "body-too-large",
+            "receipt-not-ready",
+            "ledger-unwritable",
+        ),
     ),
     Route(
         "GET",
