@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHES = ("help", "decision", "ingest", "gateway", "audit")
+BENCHES = ("help", "decision", "ingest", "gateway", "ledger", "audit")
 
 
 def main(names: list[str]) -> int:

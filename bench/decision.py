@@ -51,7 +51,7 @@ def measure() -> Iterator[Figure]:
         instruments = write_texts(Path(folder))
     law = law_in_force(instruments)
     bare = cedarpy.PolicySet.from_json_str(policy_set(policies_of(instruments)))
-    asked, record = _asked(), _record()
+    asked, record = asked_sample(), record_sample()
     decision = decide(asked, law, record)
     if decision.outcome is not Outcome.PERMIT_REDUCED:
         raise RuntimeError(f"the bench asks for a reduced permit and got {decision}")
@@ -135,7 +135,8 @@ def _bare(
     return job
 
 
-def _asked() -> Asked:
+def asked_sample() -> Asked:
+    """An inquiry by record number for all data classes, verified."""
     return Asked(
         inquiry=Inquiry(
             inquiry_id="bench",
@@ -160,7 +161,8 @@ def _asked() -> Asked:
     )
 
 
-def _record() -> Record:
+def record_sample() -> Record:
+    """An arrest with a charge and custody."""
     at = Instant(AT - 3_600_000)
     return Record(
         record_id=RecordId("B000001"),

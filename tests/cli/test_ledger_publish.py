@@ -87,6 +87,7 @@ def test_a_tampered_database_is_named(signed: Call) -> None:
     found = failures(signed)
     assert any("entry 7: the leaf hash is not that of the public bytes" in one for one in found)
     assert any("make another root than the one that was signed" in one for one in found)
+    shutil.rmtree("ledger")  # a start goes by the tiles that are shown; without them, by entries
     code, _, err = signed("serve")
     assert code == 6
     assert "make another root" in err
@@ -156,3 +157,12 @@ def test_an_installation_without_a_key_is_warned(comity: Call) -> None:
     assert comity("ledger", "checkpoint")[0] == 3
     assert comity("ledger", "keygen")[0] == 0
     assert comity("ledger", "checkpoint")[0] == 0
+
+
+def test_the_key_of_a_year_that_has_not_begun(signed: Call) -> None:
+    """What a witness is given before New Year: another name and key id, the same public key."""
+    now, later = signed("ledger", "key")[1], signed("ledger", "key", "--year", "2999")[1]
+    assert later.startswith("town/comity/2999+")
+    assert later.rpartition("+")[2] == now.rpartition("+")[2]
+    year = now.partition("+")[0][-4:]
+    assert signed("ledger", "key", "--year", year)[1] == now

@@ -93,7 +93,7 @@ def test_verify_against_the_key_and_a_policy(comity: Call, file: Path, live: Liv
     ("change", "said"),
     [
         (lambda raw: raw.replace(b"index ", b"index 1"), "no entry"),
-        (lambda raw: raw.replace(b"extra ey", b"extra ez"), "`extra`"),
+        (lambda raw: raw.replace(b"extra A", b"extra B"), "`extra`"),
         (lambda raw: raw.replace(b"tlog-proof@v1", b"tlog-proof@v2"), "first line"),
         (lambda raw: raw[:-20] + b"A" * 8 + raw[-12:], "signature does not fit"),
     ],

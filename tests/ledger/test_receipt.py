@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +15,13 @@ from comity.ledger.audit import StoredEntry
 from comity.ledger.checkpoint import Checkpoint, sign_checkpoint
 from comity.ledger.entry import COMPARTMENTS, SealedEntry
 from comity.ledger.key import KeyKind, SigningKey
-from comity.ledger.merkle import inclusion_proof, leaf_hash, root_of, subtree_root
+from comity.ledger.merkle import (
+    ProofRejected,
+    inclusion_proof,
+    leaf_hash,
+    root_of,
+    subtree_root,
+)
 from comity.ledger.note import NoteRejected
 from comity.ledger.policy import Policy, PolicyLog, parse_policy
 from comity.ledger.proof import LogProof
@@ -22,11 +30,13 @@ from comity.ledger.receipt import (
     ReceiptMalformed,
     ReceiptRejected,
     openings_of,
+    parse_extra,
     parse_openings,
     parse_receipt,
     receipt_over,
     verify_receipt,
 )
+from comity.ledger.shorthand import SAMPLE
 from comity.ledger.wire import print_base64
 from tests.ledger.samples import samples
 
@@ -94,9 +104,10 @@ def test_a_compartment_of_another_entry_is_refused() -> None:
         mine.openings.digests, mine.openings.opened | {"content": other.openings.opened["content"]}
     )
     with pytest.raises(ReceiptRejected, match="compartment content: it is not what was sealed"):
-        verify_receipt(receipt_over(mine.proof, mixed).to_bytes(), POLICY)
-    with pytest.raises(IntegrityFault, match="does not lead"):
-        verify_receipt(receipt_over(mine.proof, other.openings).to_bytes(), POLICY)
+        mixed.values()
+    for openings in (mixed, other.openings):
+        with pytest.raises(ProofRejected, match="does not lead"):
+            verify_receipt(receipt_over(mine.proof, openings).to_bytes(), POLICY)
 
 
 def test_a_quorum_that_is_not_met_is_said() -> None:
@@ -106,6 +117,28 @@ def test_a_quorum_that_is_not_met_is_said() -> None:
     with pytest.raises(NoteRejected, match="quorum `court` is not met"):
         verify_receipt(receipt(), policy)
     assert not verify_receipt(receipt(), policy, demand_final=False).judged.final
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda raw: b"\1" + raw[1:], "version"),
+        (lambda raw: b"", "version"),
+        (lambda raw: raw[:1] + b"\x1f" + raw[2:], "no entry has"),
+        (lambda raw: raw[:129], "cut off"),
+        (lambda raw: raw[:1] + b"\7" + raw[2:], "text 3"),
+        (lambda raw: raw[:-1], "text 4"),
+        (lambda raw: raw + b"\0", "text 4"),
+        (lambda raw: raw + b"{}\0", "text 4"),
+        (lambda raw: raw[:130] + b"\3" + raw[130:], "no shorthand"),
+        (lambda raw: raw[:130] + SAMPLE[:4] + raw[130:], "not the shorthand that is written"),
+    ],
+)
+def test_other_forms_are_malformed(change: Callable[[bytes], bytes], said: str) -> None:
+    raw = parse_receipt(receipt()).proof.extra or b""
+    assert parse_extra(raw).to_extra() == raw
+    with pytest.raises(ReceiptMalformed, match=said):
+        parse_extra(change(raw))
 
 
 @pytest.mark.parametrize(
@@ -120,15 +153,14 @@ def test_a_quorum_that_is_not_met_is_said() -> None:
         lambda tree: tree | {"open": {"content": ["?", "{}"]}},
     ],
 )
-def test_other_forms_are_malformed(change: object) -> None:
-    assert callable(change)
-    tree = msgspec.json.decode(parse_receipt(receipt()).proof.extra or b"")
+def test_other_forms_of_a_line_are_malformed(change: Callable[[Any], object]) -> None:
+    tree = msgspec.json.decode(parse_receipt(receipt()).openings.to_bytes())
     with pytest.raises(ReceiptMalformed):
         parse_openings(msgspec.json.encode(change(tree), order="sorted"))
 
 
-def test_only_the_canonical_spelling_is_read() -> None:
-    raw = parse_receipt(receipt()).proof.extra or b""
+def test_only_the_canonical_line_is_read() -> None:
+    raw = parse_receipt(receipt()).openings.to_bytes()
     assert parse_openings(raw).to_bytes() == raw
     for other in (raw + b" ", raw.replace(b'"v":1', b'"v": 1'), b"", b"[]", b"\xff"):
         with pytest.raises(ReceiptMalformed):

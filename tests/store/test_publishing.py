@@ -157,8 +157,36 @@ def test_a_restored_backup_is_refused(log: Log) -> None:
     restored.database.close()
 
 
-def test_other_entries_under_the_same_size_are_refused(log: Log) -> None:
+def test_an_entry_that_was_changed_and_not_shown_yet_is_refused_at_once(log: Log) -> None:
     log.grow(5)
+    log.append(5)
+    log.tamper("UPDATE entries SET leaf_hash = zeroblob(32) WHERE index_ = 7")
+    with pytest.raises(LedgerBehind, match="under another root"):
+        log.publisher.demand_sound()
+
+
+def test_an_entry_that_was_changed_under_what_is_shown_is_found_by_the_whole_check(
+    log: Log,
+) -> None:
+    """A start does not read what the tiles answer for; `comity doctor` does."""
+    log.grow(5)
+    log.tamper("UPDATE entries SET leaf_hash = zeroblob(32) WHERE index_ = 2")
+    log.publisher.demand_sound()
+    assert any("make another root" in fault.what for fault in log.publisher.faults())
+
+
+def test_without_its_tiles_a_start_reads_every_entry(log: Log) -> None:
+    log.grow(5)
+    read: list[int] = []
+    log.publisher.demand_sound(read.append)
+    assert read == []
+    log.append(2)
+    log.publisher.demand_sound(read.append)
+    assert sum(read) == 2
+    shutil.rmtree(log.place / "ledger")
+    read.clear()
+    log.publisher.demand_sound(read.append)
+    assert sum(read) >= 7
     log.tamper("UPDATE entries SET leaf_hash = zeroblob(32) WHERE index_ = 2")
     with pytest.raises(LedgerBehind, match="make another root"):
         log.publisher.demand_sound()

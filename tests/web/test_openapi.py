@@ -26,6 +26,8 @@ GET /receipts/{index}
 GET /subscriptions
 GET /subscriptions/{inquiry_id}/events
 GET /tile/{path}
+GET /{year}/checkpoint
+GET /{year}/tile/{path}
 POST /events
 POST /inquiries
 POST /openings
@@ -68,6 +70,7 @@ def test_every_route_is_answered_and_every_other_is_not(town: Town) -> None:
         target = re.sub(r"\{slug\}", "unsigned", target)
         target = re.sub(r"\{path\}", f"0/000.p/{shown}", target)
         target = re.sub(r"\{index\}", "0", target)
+        target = re.sub(r"\{year\}", "2018", target)
         target = re.sub(r"\{inquiry_id\}", "i-0", target)
         key = "jail" if route.signed == "source" else "bureau"
         reply = town.send(route.method, target, b"{}" if route.takes else b"", as_=key)

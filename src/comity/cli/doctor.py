@@ -21,6 +21,7 @@ from comity.errors import ComityError
 from comity.instant import Instant, format_local
 from comity.law.library import Library
 from comity.ledger.rebuild import rebuild
+from comity.store.publishing import ShardLog
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.law import check_law, load_register
 from comity.store.sqlite.ledger import check_ledger
@@ -85,6 +86,8 @@ def examine(settings: Settings, at: Instant) -> Iterator[Finding]:
             yield from _quarantine(reader)
     except ComityError as fault:
         yield Finding("FAIL", fault.sentence(), fault.remedy)
+    except apsw.Error as fault:
+        yield Finding("FAIL", f"the database cannot be read: {fault}", "restore a backup")
 
 
 def _disk(database: Path) -> Iterator[Finding]:
@@ -173,24 +176,29 @@ def _log(settings: Settings, database: Database, at: Instant) -> Iterator[Findin
     faults = publisher.faults()
     for fault in faults:
         yield Finding("FAIL", fault.sentence(), fault.remedy)
-    signed = None if faults else publisher.signed()
-    if faults:
-        return
+    if not faults:
+        for log in publisher.logs():
+            yield from _one_log(log)
+
+
+def _one_log(log: ShardLog) -> Iterator[Finding]:
+    """The public files of one log, whose entries make what was signed."""
+    signed = log.signed()
     if signed is None:
         yield Finding("warn", "nothing was signed yet", "`comity ledger checkpoint`")
         return
     head = signed.checkpoint
     yield Finding("ok", f"the entries make the root that {head.origin} signed over {head.size:,}")
-    shown = publisher.published()
+    shown = log.published()
     if shown is None or shown.size < head.size:
         yield Finding(
             "warn", "the latest checkpoint is not published", "`comity ledger checkpoint`"
         )
     if shown is None:
         return
-    found = rebuild(shown.size, shown.root, publisher.folder.fetch).findings
+    found = rebuild(shown.size, shown.root, log.folder.fetch).findings
     for one in found[:5]:
-        yield Finding("FAIL", f"{publisher.folder.path}: {one.where}: {one.what}", _REBUILD)
+        yield Finding("FAIL", f"{log.folder.path}: {one.where}: {one.what}", _REBUILD)
     if not found:
         yield Finding("ok", f"every public tile and entry is as signed: {shown.size:,} entries")
 

@@ -15,7 +15,7 @@ from comity.cli.law_sign import read_private_key, write_private_key
 from comity.cli.output import clock, emit, emit_json, say
 from comity.cli.settings import Settings, load_settings
 from comity.errors import IntegrityFault, NotFound
-from comity.instant import Instant, format_local
+from comity.instant import Instant
 from comity.law.signing import PrivateKey
 from comity.ledger.checkpoint import parse_checkpoint
 from comity.ledger.key import KeyKind, SigningKey
@@ -23,7 +23,7 @@ from comity.ledger.note import parse_note
 from comity.ledger.policy import Policy, PolicyInvalid, parse_policy
 from comity.ledger.wire import print_base64
 from comity.store.head import Head
-from comity.store.publishing import LedgerBehind, Publisher
+from comity.store.publishing import LedgerBehind, Publisher, year_of
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.tree import last_signed
 from comity.store.tile_folder import TileFolder
@@ -62,7 +62,7 @@ def origin_of(settings: Settings, head: Head, at: Instant) -> str:
                 where=str(head.path),
                 remedy="bring it back; a witness or a mirror has a copy",
             ) from fault
-    return f"{settings.custodian}/comity/{format_local(at, settings.time_zone)[:4]}"
+    return f"{settings.custodian}/comity/{year_of(at)}"
 
 
 def policy_of(settings: Settings, publisher: Publisher) -> Policy | None:
@@ -76,7 +76,8 @@ def policy_of(settings: Settings, publisher: Publisher) -> Policy | None:
         raise NotFound(
             "there is no such file", where=str(path), remedy="check `ledger_policy`"
         ) from fault
-    if all(log.key != publisher.verifier_key for log in policy.logs):
+    own = {log.verifier_key for log in publisher.logs()}
+    if own.isdisjoint(log.key for log in policy.logs):
         raise PolicyInvalid(
             "this log is not in it",
             where=str(path),
@@ -100,9 +101,16 @@ def keygen() -> None:
 
 
 @click.command("key")
-def key() -> None:
-    """Say the log's verifier key, for policy files."""
-    emit(_verifier_key(load_settings()))
+@click.option(
+    "--year", type=click.IntRange(1, 9999), help="Of that year's log, also before it has begun."
+)
+def key(year: int | None) -> None:
+    """Say the log's verifier key, for policy files.
+
+    Each year has its own log, under its own name. Before New Year, give the next one's key to the
+    witnesses and to whoever holds a policy file.
+    """
+    emit(_verifier_key(load_settings(), year))
 
 
 @click.command("checkpoint")
@@ -131,17 +139,22 @@ def rebuild() -> None:
     settings = load_settings()
     with Database.open(settings.database) as database:
         publisher = _demand_publisher(settings, database)
-        publisher.demand_sound()
+        for fault in publisher.faults():
+            raise fault
         written = publisher.rebuild(clock())
     emit(f"{written:,} files made anew in {settings.ledger_folder}")
 
 
-def _verifier_key(settings: Settings) -> str:
+def _verifier_key(settings: Settings, year: int | None = None) -> str:
     if not settings.ledger_key.exists():
         raise _no_key(settings)
-    seed = read_private_key(settings.ledger_key)
-    origin = origin_of(settings, Head(settings.ledger_head), clock())
-    return str(SigningKey(origin, KeyKind.NOTE, seed).verifier)
+    if year is None and not settings.database.exists():
+        seed = read_private_key(settings.ledger_key)
+        origin = origin_of(settings, Head(settings.ledger_head), clock())
+        return str(SigningKey(origin, KeyKind.NOTE, seed).verifier)
+    with Database.open(settings.database) as database:
+        publisher = _demand_publisher(settings, database)
+        return str(publisher.verifier_key if year is None else publisher.verifier_key_of(year))
 
 
 def _demand_publisher(settings: Settings, database: Database) -> Publisher:

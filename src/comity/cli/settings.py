@@ -20,6 +20,7 @@ import msgspec
 from comity.cli.output import rehearse
 from comity.errors import ComityError, NotFound
 from comity.instant import InstantError, time_zone
+from comity.ledger.padding import NO_PADDING, Pace, PaceMalformed, parse_pace
 
 FILE_NAME: Final = "comity.toml"
 ENVIRONMENT: Final = "COMITY_CONFIG"
@@ -48,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True):
     ledger_head: Path
     ledger_folder: Path
     ledger_policy: Path | None
+    ledger_padding: Pace | None
     law: Path
     stack: tuple[str, ...]
     custodian: str
@@ -137,6 +139,7 @@ def parse_settings(text: str, file: Path) -> Settings:
         ledger_head=base / values["ledger_head"],
         ledger_folder=base / values["ledger_folder"],
         ledger_policy=base / values["ledger_policy"] if values["ledger_policy"] else None,
+        ledger_padding=parse_pace(values["ledger_padding"]),
         law=base / law if law else shipped("law"),
         stack=tuple(values["stack"]),
         custodian=values["custodian"],
@@ -237,6 +240,14 @@ def _origin_fault(origin: str) -> str | None:
     return None
 
 
+def _pace_fault(text: str) -> str | None:
+    try:
+        parse_pace(text)
+    except PaceMalformed:
+        return f"is `{text[:40]}`, which is no pace"
+    return None
+
+
 def _texts(ids: list[Any]) -> str | None:
     if not all(isinstance(one, str) and one.strip() for one in ids):
         return "must hold the ids of instruments, as texts"
@@ -284,8 +295,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "ledger_origin",
         str,
         "",
-        "the name under which the public log signs, for good; empty means the one it signed with"
-        " last, and for a new log CUSTODIAN/comity/YEAR",
+        "the name of the first public log, for good; empty means the one it signed with, and for a new"
+        " log CUSTODIAN/comity/YEAR; each later year's log is named like it, with that year",
         _origin_fault,
     ),
     Setting(
@@ -299,15 +310,16 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "ledger_head",
         str,
         "ledger-head",
-        "the file with the last signed checkpoint; keep it on another disk than the database, and"
-        " out of every backup: a restored backup is told by it",
+        "the file with the last signed checkpoint, and of each later year `-YEAR` behind it; keep it on"
+        " another disk than the database, and out of every backup: a restored backup is told by it",
         _not_empty,
     ),
     Setting(
         "ledger_folder",
         str,
         "ledger",
-        "the folder of the public log as plain files: checkpoint, tiles and entries",
+        "the folder of the public log as plain files: checkpoint, tiles and entries; each later year's"
+        " in a folder in it",
         _not_empty,
     ),
     Setting(
@@ -316,6 +328,14 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "",
         "the policy file (C2SP tlog-policy) with the witnesses that are asked to cosign; empty"
         " means none",
+    ),
+    Setting(
+        "ledger_padding",
+        str,
+        NO_PADDING,
+        "the pace at which the public log grows, as in `8 a minute` or `64 an hour`: receipts come"
+        " once a period, and what is short is filled up; `none` shows each second what there is",
+        _pace_fault,
     ),
     Setting("law", str, "", "the folder of instruments; empty means those that came with Comity"),
     Setting(

@@ -35,6 +35,10 @@ CLASS_OF: Final[Mapping[str, DataClass]] = {
 }
 """The data class of each part of a record; every field of the part shares it."""
 
+_PARTS_OF: Final = {
+    one: tuple(part for part in CLASS_OF if CLASS_OF[part] is one) for one in DataClass
+}
+
 NEVER_LEAVES: Final = frozenset({"person_id", "standing", "stamps"})
 """The custodian's own bookkeeping: which records are one person's, and how they came to be."""
 
@@ -46,11 +50,10 @@ def fields_of(record: Record, data_class: DataClass) -> dict[str, Any]:
     instants become RFC 3339 text.
     """
     fields = {}
-    for part, belongs_to in CLASS_OF.items():
-        if belongs_to is data_class:
-            value = getattr(record, part)
-            if value not in (None, {}):
-                fields[part] = _plain(value)
+    for part in _PARTS_OF[data_class]:
+        value = getattr(record, part)
+        if value not in (None, {}):
+            fields[part] = _plain(value)
     return fields
 
 

@@ -1,14 +1,21 @@
 """A receipt: a tlog-proof whose `extra` opens the entry, so that it says what happened, too.
 
 Source: C2SP tlog-proof, which names "data necessary to reconstruct the record hash" as a use of
-`extra`; docs/receipts.md. `extra` is canonical JSON:
+`extra`; docs/receipts.md. `extra` is
 
-    {"v":1, "digests":[four in base64], "open":{name:[opening in base64, the part as text]}}
+    02                  version
+    one byte            which compartments are open: bit 0 for the first of COMPARTMENTS
+    4 times 32 bytes    of an open compartment the opening, of a closed one the digest
+    shorthand           the texts of the open ones, in order (`comity.ledger.shorthand`)
 
 The digests make the 33 public bytes, those make the leaf, and the path leads from the leaf to the
 signed root; so nothing in `extra` need be believed. Invariants: what was parsed prints to the
-same bytes; a compartment that does not recompute to its digest rejects the receipt; what is not
-in `open` is closed, not absent. Does not: fetch, or say who may open what.
+same bytes; a text that was not sealed makes another digest, which leads to no signed root; what is
+not opened is closed, not absent. In the files of a range the same openings are canonical JSON:
+
+    {"v":1, "digests":[four in base64], "open":{name:[opening in base64, the part as text]}}
+
+Does not: fetch, or say who may open what.
 """
 
 from __future__ import annotations
@@ -30,10 +37,15 @@ from comity.ledger.entry import (
 )
 from comity.ledger.policy import Judged, Policy
 from comity.ledger.proof import LogProof, parse_proof, verify_proof
-from comity.ledger.wire import WireMalformed, print_base64, read_base64, read_hash
+from comity.ledger.shorthand import ShorthandMalformed, expand, shorten
+from comity.ledger.wire import HASH_BYTES, WireMalformed, print_base64, read_base64, read_hash
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""Of `extra`; it fixes the sample of the shorthand too."""
+JSON_VERSION: Final = 1
 CONTENT_TYPE: Final = "text/plain; charset=utf-8"
+
+_TEXTS_AT: Final = 2 + len(COMPARTMENTS) * HASH_BYTES
 
 Four = tuple[bytes, bytes, bytes, bytes]
 
@@ -60,11 +72,20 @@ class Openings(msgspec.Struct, frozen=True):
         """The 33 public bytes over the digests."""
         return commitment_over(self.digests)
 
+    def to_extra(self) -> bytes:
+        """The bytes of `extra`. Raises ShorthandMalformed for a part that no `seal` makes."""
+        mask = sum(1 << bit for bit, name in enumerate(COMPARTMENTS) if name in self.opened)
+        head = bytearray((VERSION, mask))
+        for name, digest in zip(COMPARTMENTS, self.digests, strict=True):
+            head += self.opened[name][0] if name in self.opened else digest
+        parts = [self.opened[name][1] for name in COMPARTMENTS if name in self.opened]
+        return bytes(head) + shorten(parts)
+
     def to_bytes(self) -> bytes:
-        """The bytes of `extra`."""
+        """The line of a range opening."""
         return canonical(
             {
-                "v": VERSION,
+                "v": JSON_VERSION,
                 "digests": [print_base64(digest) for digest in self.digests],
                 "open": {
                     name: [print_base64(opening), part.decode("utf-8")]
@@ -121,7 +142,7 @@ def openings_of(stored: StoredEntry, names: Collection[str] = COMPARTMENTS) -> O
 
 def receipt_over(proof: LogProof, openings: Openings) -> Receipt:
     """The proof with these openings in its `extra`."""
-    return Receipt(msgspec.structs.replace(proof, extra=openings.to_bytes()), openings)
+    return Receipt(msgspec.structs.replace(proof, extra=openings.to_extra()), openings)
 
 
 def parse_receipt(raw: bytes) -> Receipt:
@@ -132,13 +153,14 @@ def parse_receipt(raw: bytes) -> Receipt:
             "it has no `extra`, so it does not say which entry it is about",
             remedy="this is the public variant: check it with the 33 bytes of the entry",
         )
-    return Receipt(proof, parse_openings(proof.extra))
+    return Receipt(proof, parse_extra(proof.extra))
 
 
 def verify_receipt(raw: bytes, policy: Policy, *, demand_final: bool = True) -> VerifiedReceipt:
     """Check a receipt whole: openings, entry, path, signatures, and the quorum of the policy.
 
-    Raises what `parse_receipt` and `verify_proof` raise, and ReceiptRejected.
+    Raises what `parse_receipt` and `verify_proof` raise (what was not sealed leads to no root), and
+    ReceiptRejected.
     """
     receipt = parse_receipt(raw)
     openings = receipt.openings
@@ -148,11 +170,34 @@ def verify_receipt(raw: bytes, policy: Policy, *, demand_final: bool = True) -> 
     return VerifiedReceipt(receipt.proof.index, openings.commitment, judged, values, closed)
 
 
-def parse_openings(raw: bytes) -> Openings:
-    """Read `extra`. Raises ReceiptMalformed for any spelling but the canonical one."""
+def parse_extra(raw: bytes) -> Openings:
+    """Read `extra`. Raises ReceiptMalformed for any spelling but the one that is written."""
+    if raw[:1] != bytes((VERSION,)):
+        raise ReceiptMalformed("`extra` is not of a version that is known", remedy="upgrade Comity")
+    if len(raw) < _TEXTS_AT or raw[1] >= 1 << len(COMPARTMENTS):
+        raise ReceiptMalformed("`extra` is cut off, or opens a compartment that no entry has")
+    open_ones = [name for bit, name in enumerate(COMPARTMENTS) if raw[1] >> bit & 1]
     try:
-        tree = msgspec.json.decode(raw, type=_Extra)
-        if tree.v != VERSION:
+        parts = dict(zip(open_ones, expand(raw[_TEXTS_AT:], len(open_ones)), strict=True))
+    except ShorthandMalformed as fault:
+        raise ReceiptMalformed(f"`extra` does not open an entry: {fault.what}") from fault
+    opened, digests = dict[str, tuple[bytes, bytes]](), list[bytes]()
+    for place, name in enumerate(COMPARTMENTS):
+        held = raw[2 + place * HASH_BYTES :][:HASH_BYTES]
+        if name in parts:
+            opened[name] = (held, parts[name])
+            digests.append(compartment_digest(name, held, parts[name]))
+        else:
+            digests.append(held)
+    first, second, third, fourth = digests
+    return Openings((first, second, third, fourth), opened)
+
+
+def parse_openings(raw: bytes) -> Openings:
+    """Read the line of a range opening. Raises ReceiptMalformed but for the canonical spelling."""
+    try:
+        tree = msgspec.json.decode(raw, type=_Line)
+        if tree.v != JSON_VERSION:
             raise ReceiptMalformed(f"version {tree.v} is not known", remedy="upgrade Comity")
         first, second, third, fourth = map(read_hash, tree.digests)
         found: dict[str, tuple[bytes, bytes]] = {}
@@ -162,14 +207,14 @@ def parse_openings(raw: bytes) -> Openings:
                 raise ReceiptMalformed(f"`{name[:20]}` does not open a compartment")
         openings = Openings((first, second, third, fourth), found)
         if openings.to_bytes() != raw:
-            raise ReceiptMalformed("`extra` is not in canonical form")
+            raise ReceiptMalformed("it is not in canonical form")
     except (msgspec.MsgspecError, WireMalformed, CanonicalError, UnicodeError) as fault:
-        raise ReceiptMalformed(f"`extra` does not open an entry: {fault}") from fault
+        raise ReceiptMalformed(f"it does not open an entry: {fault}") from fault
     return openings
 
 
-class _Extra(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The form of `extra`."""
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The form of a line."""
 
     v: int
     digests: tuple[str, str, str, str]

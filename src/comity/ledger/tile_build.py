@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from comity.errors import IntegrityFault
-from comity.ledger.merkle import EMPTY_ROOT, leaf_hash, node_hash, perfect_subtrees
+from comity.ledger.merkle import Frontier, leaf_hash, node_hash, perfect_subtrees
 from comity.ledger.tiles import (
     TILE_HEIGHT,
     TILE_WIDTH,
@@ -46,13 +46,14 @@ class RightEdge(msgspec.Struct, frozen=True):
         ):
             raise EdgeBroken(f"the edge of a tree of {self.size} entries has other widths")
 
+    def frontier(self) -> Frontier:
+        """The same edge in the fewest hashes."""
+        subtrees = perfect_subtrees(0, self.size)
+        return Frontier(self.size, tuple(self._node(height, index) for height, index in subtrees))
+
     def root(self) -> bytes:
         """The root of the tree so far."""
-        root = b""
-        for height, index in reversed(list(perfect_subtrees(0, self.size))):
-            node = self._node(height, index)
-            root = node_hash(node, root) if root else node
-        return root or EMPTY_ROOT
+        return self.frontier().root()
 
     def _node(self, height: int, index: int) -> bytes:
         level, above = divmod(height, TILE_HEIGHT)
@@ -95,6 +96,15 @@ def grow(edge: RightEdge, leaves: Sequence[bytes]) -> Grown:
             written.append((Tile(level, index, len(rest)), print_tile(rest)))
         rows.append(rest)
     return Grown(RightEdge(size, tuple(rows)), tuple(written))
+
+
+def partial_tiles(edge: RightEdge) -> list[tuple[Tile, bytes]]:
+    """The partial tiles of a tree, lowest level first."""
+    return [
+        (Tile(level, row_length(level, edge.size) // TILE_WIDTH, len(row)), print_tile(row))
+        for level, row in enumerate(edge.rows)
+        if row
+    ]
 
 
 def bundle_up(

@@ -1,247 +1,266 @@
-"""Publishing the ledger: a signed checkpoint where there is news, and the tiles under it.
+"""Publishing the ledger: one log a year, each with its own name, tree, head and folder.
 
-Source: C2SP tlog-checkpoint and tlog-tiles. One checkpoint goes this way, and a crash between
-any two steps is made good by the next one:
+Source: C2SP tlog-tiles, which lets nothing be pruned from a log, so that logs are cut by time;
+decisions/0014. The first log has the name it was given; that of a later year Y is `<base>/Y`, where
+the base is the first one's name without a year at its end. Its head is `<head>-Y`, its folder
+`<folder>/Y`. Years are those of UTC.
 
-    1  read size and root of what is durable      4  write tiles and bundles
-    2  sign                                       5  note size and root in the database
-    3  swap the head: from here on it is signed   6  show the checkpoint
-
-Invariants: a log signs one history: the database is held against the head, leaf by leaf, before
-this process first signs, and again whenever another process has moved the head; nothing is shown whose tiles are not there. A database that is behind the head, or has other
-entries under it, is refused before anything is served (`demand_sound`). Does not: read a clock.
+Invariants: entries have one place in the ledger for good, and a log is a range of them; a year is
+begun in a transaction of its own by whoever signs, and a log shows nothing before the one of the
+year before has shown its last checkpoint; years never go back; no year is begun that a head speaks
+of and the database does not. Does not: read a clock, or sign (`comity.store.shard_log`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 import msgspec
 
-from comity.errors import IntegrityFault
 from comity.instant import Instant, format_instant
-from comity.ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from comity.ledger.checkpoint import Checkpoint
 from comity.ledger.key import KeyKind, SigningKey, VerifierKey
-from comity.ledger.note import Note, NoteVerifier
+from comity.ledger.merkle import Frontier
+from comity.ledger.note import Note
 from comity.ledger.opening import Statement, sign_statement
 from comity.ledger.tile_read import TileReader
 from comity.store.head import Head
+from comity.store.shard_log import WAIT_SECONDS, LedgerBehind, ShardLog, Signed
 from comity.store.sqlite.database import Database
-from comity.store.sqlite.tree import (
-    SignedSize,
-    check_tree,
-    commitments_between,
-    frontier,
-    last_signed,
-    note_signed,
-)
-from comity.store.tile_folder import CHECKPOINT, TileFolder
+from comity.store.sqlite.tree import name_shard, shards, turn_over
+from comity.store.tile_folder import TileFolder
 
-WAIT_SECONDS = 30.0
-"""How long the note in the database may take."""
+__all__ = ["LedgerBehind", "Proved", "Publisher", "ShardLog", "Signed", "year_of"]
+
+Fill = Callable[[], Frontier]
+"""Appends to the log of now, and says which tree of it is to be signed."""
+
+_NAMED: Final = re.compile(r"(?P<base>.+)/(?P<year>[0-9]{4})", re.ASCII)
 
 
-class LedgerBehind(IntegrityFault):
-    """The database does not hold what was signed: a restored backup, or a changed file."""
+class Proved(msgspec.Struct, frozen=True):
+    """An entry's place in its log, with the path to the root of the checkpoint that is shown."""
 
-
-class Signed(msgspec.Struct, frozen=True):
-    """A checkpoint and the bytes of the note it stands in."""
-
-    checkpoint: Checkpoint
-    note: bytes
+    index: int
+    path: tuple[bytes, ...]
+    signed: Signed
 
 
 class Publisher:
-    """Signs and publishes for one log. One at a time may run (the head keeps others out)."""
+    """Signs and publishes a ledger's logs. `origin`, `head` and `folder` are the first one's.
+
+    What is said of "the log" is of the one that entries go to now.
+    """
 
     def __init__(
         self, database: Database, seed: bytes, origin: str, head: Head, folder: TileFolder
     ):
         self._database = database
-        self._key = SigningKey(origin, KeyKind.NOTE, seed)
-        self._log = NoteVerifier(self._key.verifier)
-        self.head = head
-        self.folder = folder
-        self._held_to: bytes | None = None
-        """The head that the database was last held against, whole, or that was signed since."""
-        self._read: tuple[Signed, TileReader] | None = None
+        self._seed = seed
+        first = ShardLog(database, self._key(origin), 0, head, folder)
+        self._first = first
+        self._logs: dict[int, ShardLog] = {0: first}
+        self._ended: set[int] = set()
+        """Logs that another one has followed and whose last checkpoint is shown."""
+
+    def logs(self) -> tuple[ShardLog, ...]:
+        """Every log, the first one first."""
+        for shard in shards(self._database.reader())[len(self._logs) :]:
+            assert shard.origin is not None  # noqa: S101 - `turn_over` gives it
+            assert shard.year is not None  # noqa: S101
+            self._logs[shard.number] = ShardLog(
+                self._database,
+                self._key(shard.origin),
+                shard.number,
+                self._head_of(shard.year),
+                TileFolder(self._first.folder.path / str(shard.year)),
+            )
+        return tuple(self._logs.values())
+
+    @property
+    def log(self) -> ShardLog:
+        """The log that entries go to now."""
+        return self.logs()[-1]
+
+    @property
+    def head(self) -> Head:
+        """Where the log's last signed checkpoint is kept."""
+        return self.log.head
+
+    @head.setter
+    def head(self, head: Head) -> None:
+        self.log.head = head
+
+    @property
+    def folder(self) -> TileFolder:
+        """Where the log is shown."""
+        return self.log.folder
+
+    @folder.setter
+    def folder(self, folder: TileFolder) -> None:
+        self.log.folder = folder
 
     @property
     def verifier_key(self) -> VerifierKey:
-        """What everybody else verifies checkpoints with."""
-        return self._log.key
+        """What everybody else verifies the log's checkpoints with."""
+        return self.log.verifier_key
+
+    def verifier_key_of(self, year: int) -> VerifierKey:
+        """The key of a year's log, also of one that has not begun."""
+        for shard, log in zip(shards(self._database.reader()), self.logs(), strict=True):
+            if shard.year == year or (shard.year is None and _year_in(log.key.name) == year):
+                return log.verifier_key
+        return self._key(self._origin_of(year)).verifier
+
+    def serving(self, year: str | None) -> TileFolder | None:
+        """The folder of a year's log, if it has begun; of the first log for None."""
+        if year is None:
+            return self._first.folder
+        kept = shards(self._database.reader())
+        found = (
+            log for shard, log in zip(kept, self.logs(), strict=True) if f"{shard.year}" == year
+        )
+        return next((log.folder for log in found), None)
 
     def sign_opening(self, statement: Statement) -> Note:
         """The statement of a subject's opening, signed. Raises OpeningMalformed for another log's."""
-        return sign_statement(statement, self._key)
+        return sign_statement(statement, self.log.key)
 
     def signed(self) -> Signed | None:
-        """What the head says was signed last, verified; None before the first.
-
-        Raises LedgerBehind where it is not by this log's key, StoreUnreadable.
-        """
-        raw = self.head.read()
-        return None if raw is None else Signed(self._opened(raw), raw)
+        """As `ShardLog.signed`."""
+        return self.log.signed()
 
     def published(self) -> Checkpoint | None:
-        """What is shown in the folder now, if this log signed it."""
-        return self.folder.published(self._log)
+        """As `ShardLog.published`."""
+        return self.log.published()
 
     def shown(self) -> Signed | None:
-        """The note that is shown in the folder now, with its cosignatures; None before the first.
-
-        Raises IntegrityFault where this log did not sign it.
-        """
-        raw = self.folder.fetch(CHECKPOINT)
-        return None if raw is None else Signed(open_checkpoint(raw, self._log), raw)
+        """As `ShardLog.shown`."""
+        return self.log.shown()
 
     def show_cosigned(self, note: Note) -> None:
-        """Show the same checkpoint with more signature lines. Raises IntegrityFault for another."""
-        shown, raw = self.shown(), note.to_bytes()
-        if shown is None or open_checkpoint(raw, self._log) != shown.checkpoint:
-            raise IntegrityFault("cosignatures of a checkpoint that is not the one that is shown")
-        if raw != shown.note:
-            self.folder.publish(raw)
+        """As `ShardLog.show_cosigned`."""
+        self.log.show_cosigned(note)
+
+    def tiles(self) -> tuple[Signed, TileReader] | None:
+        """As `ShardLog.tiles`."""
+        return self.log.tiles()
 
     def size_shown(self) -> int | None:
-        """How many entries are under the checkpoint that is shown; None before the first."""
-        here = self.published()
-        return None if here is None else here.size
+        """How many entries of the ledger are under checkpoints that are shown; None for no log."""
+        for log in reversed(self.logs()):
+            here = log.published()
+            if here is not None:
+                return log.shard().first + here.size
+        return None
+
+    def prove(self, index: int) -> Proved | None:
+        """The proof of an entry, by its place in the ledger; None where it is not shown yet.
+
+        For one thread only. Raises IntegrityFault where what is shown is not sound.
+        """
+        log = next((log for log in reversed(self.logs()) if log.shard().first <= index), None)
+        shown = None if log is None else log.tiles()
+        if log is None or shown is None:
+            return None
+        signed, reader = shown
+        place = index - log.shard().first
+        if place >= signed.checkpoint.size:
+            return None
+        return Proved(place, reader.inclusion_proof(place), signed)
 
     def demand_sound(self, progress: Callable[[int], None] = lambda _leaves: None) -> None:
-        """Refuse a database that is not the one that was signed. Reads every leaf hash.
+        """Refuse a database that does not grow from what was signed, in any of its logs.
 
-        Raises LedgerBehind, which says what differs and what to do about it.
+        Raises LedgerBehind.
         """
-        head = self.head.read()
-        for fault in self.faults(progress):
+        for fault in self._heads_unknown():
             raise fault
-        self._held_to = head
+        for log in self.logs():
+            log.demand_sound(progress)
 
     def faults(self, progress: Callable[[int], None] = lambda _leaves: None) -> list[LedgerBehind]:
-        """Everything that keeps this database from being the one that was signed."""
-        try:
-            head = self.signed()
-        except LedgerBehind as fault:
-            return [fault]
-        known = last_signed(self._database.reader())
-        if known is not None and (head is None or head.checkpoint.size < known.size):
-            return [self._head_lost(head, known)]
-        promised = [] if head is None else [_signed_size(head.checkpoint, Instant(0))]
-        found = check_tree(self._database.reader(), promised, progress)
-        return [self._behind(what, head) for what in dict.fromkeys(found)]
+        """Everything that keeps this database from being the one that was signed: reads all of it."""
+        found = [fault for log in self.logs() for fault in log.faults(progress)]
+        return [*self._heads_unknown(), *found]
 
-    def publish(self, at: Instant) -> Signed | None:
-        """Sign and show a checkpoint if there is news; None where there is none.
+    def publish(self, at: Instant, fill: Fill | None = None) -> Signed | None:
+        """Begin the log of the year if it is due; sign and show checkpoints where there is news.
 
-        Raises HeadMoved, LedgerBehind (nothing was signed), StoreUnwritable, StoreUnreadable,
-        IntegrityFault (the tiles could not be made of what is in the database).
+        `fill` may append to the log before it is signed. Returns the log's, or None. Raises as
+        `ShardLog.publish` and `fill`.
         """
-        before = self.signed()
-        if before is not None and before.note != self._held_to:
-            # The first time, or somebody else signed: it must be this tree that goes on.
-            self.demand_sound()
-        tree = frontier(self._database.reader())
-        if before is not None and tree.size < before.checkpoint.size:
-            raise self._behind(f"the database holds {tree.size:,} entries", before)
-        news = before is None or tree.size > before.checkpoint.size
-        if news:
-            checkpoint = Checkpoint(self._key.name, tree.size, tree.root())
-            signed = Signed(checkpoint, sign_checkpoint(checkpoint, self._key).to_bytes())
-            self.head.swap(None if before is None else before.note, signed.note)
-            self._held_to = signed.note
-        else:
-            assert before is not None  # noqa: S101 - `news` is true without it
-            signed = before
-        shown = self._show(signed, at)
-        return signed if news or shown else None
+        self._turn(at)
+        *before, last = self.logs()
+        for log in before:
+            if log.number not in self._ended:
+                log.publish(at)
+                self._ended.add(log.number)
+        return last.publish(at, None if fill is None else fill())
 
     def rebuild(self, at: Instant) -> int:
-        """Make every tile and bundle of the signed tree anew; returns how many files.
+        """Make every tile and bundle of every log anew; returns how many files.
 
         Raises as `publish`; and LedgerBehind where nothing was signed yet.
         """
-        signed = self.signed()
-        if signed is None:
-            raise LedgerBehind("nothing was signed yet", remedy="run `comity ledger checkpoint`")
-        written = self._write_tiles(signed.checkpoint, None)
-        self._note(signed.checkpoint, at)
-        self.folder.publish(signed.note)
-        return written
+        return sum(log.rebuild(at) for log in self.logs())
 
-    def tiles(self) -> tuple[Signed, TileReader] | None:
-        """What is shown now and a reader of its tiles; None before the first.
+    def _turn(self, at: Instant) -> None:
+        last, due = shards(self._database.reader())[-1], year_of(at)
+        year = last.year
+        if year is None:
+            name = self._first.key.name
+            year = _year_in(name) or due
+            job = self._database.write(partial(name_shard, number=0, year=year, origin=name))
+            job.result(WAIT_SECONDS)
+        if year >= due:
+            return
+        for fault in self._heads_unknown():
+            raise fault
+        turn = partial(turn_over, year=due, origin=self._origin_of(due))
+        self._database.write(turn).result(WAIT_SECONDS)
 
-        For one thread only. Raises IntegrityFault where what is shown was not signed by this log.
-        """
-        shown = self.shown()
-        if shown is None:
-            return None
-        if self._read is None or self._read[0] != shown:
-            checkpoint = shown.checkpoint
-            reader = TileReader(checkpoint.size, checkpoint.root, self.folder.fetch)
-            self._read = shown, reader
-        return self._read
+    def _heads_unknown(self) -> list[LedgerBehind]:
+        """Heads of years that the database knows nothing of: it is older than they are."""
+        known = {str(shard.year) for shard in shards(self._database.reader())[1:]}
+        path = self._first.head.path
+        heads = path.parent.glob(f"{_literally(path.name)}-[0-9][0-9][0-9][0-9]")
+        return [
+            LedgerBehind(
+                f"a log of {found.name[-4:]} was signed, and the database knows of none ({found})",
+                where=str(self._database.path),
+                remedy="is this a restored backup? Bring back the database that was signed; going"
+                " on from here would contradict receipts that people hold",
+            )
+            for found in sorted(heads)
+            if found.name[-4:] not in known
+        ]
 
-    def _show(self, signed: Signed, at: Instant) -> bool:
-        checkpoint, here = signed.checkpoint, self.published()
-        if here == checkpoint:
-            return False
-        try:
-            self._write_tiles(checkpoint, here)
-        except IntegrityFault:
-            if here is None:
-                raise
-            # The folder may be at fault: everything in it can be made anew.
-            self._write_tiles(checkpoint, None)
-        self._note(checkpoint, at)
-        self.folder.publish(signed.note)
-        if here is not None:
-            self.folder.drop_partial(here.size, checkpoint.size)
-        return True
+    def _origin_of(self, year: int) -> str:
+        name = self._first.key.name
+        named = _NAMED.fullmatch(name)
+        return f"{named['base'] if named else name}/{year}"
 
-    def _write_tiles(self, checkpoint: Checkpoint, here: Checkpoint | None) -> int:
-        entries = partial(commitments_between, self._database.reader())
-        return self.folder.bring_up(checkpoint.size, checkpoint.root, entries, here)
+    def _head_of(self, year: int) -> Head:
+        path = self._first.head.path
+        return Head(path.with_name(f"{path.name}-{year}"))
 
-    def _note(self, checkpoint: Checkpoint, at: Instant) -> None:
-        signed = _signed_size(checkpoint, at)
-        job = self._database.write(lambda connection: note_signed(connection, signed))
-        job.result(WAIT_SECONDS)
-
-    def _opened(self, raw: bytes) -> Checkpoint:
-        try:
-            return open_checkpoint(raw, self._log)
-        except IntegrityFault as fault:
-            raise LedgerBehind(
-                f"the last signed checkpoint is not one of `{self._key.name}` by this key:"
-                f" {fault.what}",
-                where=str(self.head.path),
-                remedy="check `ledger_key` and `ledger_origin`; never delete this file to go on",
-            ) from fault
-
-    def _behind(self, what: str, head: Signed | None) -> LedgerBehind:
-        if head is None:
-            return LedgerBehind(what, remedy="keep the file, call counsel")
-        return LedgerBehind(
-            f"{what}; a checkpoint over {head.checkpoint.size:,} entries was signed"
-            f" ({self.head.path})",
-            where=str(self._database.path),
-            remedy="is this a restored backup, or was the file changed? Bring back the database"
-            " that was signed; going on from here would contradict receipts that people hold",
-        )
-
-    def _head_lost(self, head: Signed | None, known: SignedSize) -> LedgerBehind:
-        has = "is missing" if head is None else f"says {head.checkpoint.size:,}"
-        return LedgerBehind(
-            f"the last signed checkpoint {has}, but {known.size:,} entries were signed"
-            f" at {format_instant(known.at)}",
-            where=str(self.head.path),
-            remedy="bring it back from wherever it was moved; a witness or a mirror has a copy",
-        )
+    def _key(self, origin: str) -> SigningKey:
+        return SigningKey(origin, KeyKind.NOTE, self._seed)
 
 
-def _signed_size(checkpoint: Checkpoint, at: Instant) -> SignedSize:
-    return SignedSize(checkpoint.size, checkpoint.root, at)
+def year_of(at: Instant) -> int:
+    """The calendar year of an instant, in UTC."""
+    return int(format_instant(at)[:4])
+
+
+def _year_in(origin: str) -> int | None:
+    named = _NAMED.fullmatch(origin)
+    return int(named["year"]) if named else None
+
+
+def _literally(name: str) -> str:
+    return re.sub(r"([*?\[])", r"[\1]", name)

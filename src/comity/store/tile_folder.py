@@ -10,14 +10,15 @@ Does not: sign, or believe what it reads (`ledger.tile_read` does that check).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from comity.errors import IntegrityFault
 from comity.ledger.checkpoint import Checkpoint, open_checkpoint
+from comity.ledger.merkle import Frontier
 from comity.ledger.note import Verifier
-from comity.ledger.tile_build import RightEdge, bundle_up, edge_of, grow_entries
+from comity.ledger.tile_build import RightEdge, bundle_up, edge_of, grow_entries, partial_tiles
 from comity.ledger.tiles import (
     TILE_WIDTH,
     Bundle,
@@ -27,13 +28,13 @@ from comity.ledger.tiles import (
     parse_path,
     row_length,
 )
-from comity.store.durable_file import read_if_there, replace_file
+from comity.store.durable_file import read_if_there, replace_file, write_all
 
 CHECKPOINT: Final = "checkpoint"
 PIECE: Final = 64 * TILE_WIDTH
 """Entries taken from the database at a time."""
 
-Entries = Callable[[int, int], Iterable[bytes]]
+Entries = Callable[[int, int], list[bytes]]
 """`(start, stop)` to the public bytes of the entries in between."""
 
 
@@ -71,24 +72,28 @@ class TileFolder:
         stays as it is; StoreUnwritable.
         """
         edge = self._edge(here, size)
-        written = 0
+        written, begun = 0, False
         while edge.size < size:
             stop = min(size, (edge.size // TILE_WIDTH) * TILE_WIDTH + PIECE)
             start = edge.size - edge.size % TILE_WIDTH
-            taken = list(entries(start, stop))
+            taken = entries(start, stop)
             if len(taken) != stop - start:
                 raise IntegrityFault(f"entries {start} to {stop - 1} are not all in the database")
             kept, fresh = taken[: edge.size - start], taken[edge.size - start :]
             grown = grow_entries(edge, fresh)
+            tiles = list(grown.tiles)
+            if begun:
+                # Also partial tiles that were last changed on the way here, and not written then.
+                tiles = [tile for tile in tiles if tile[0].width == TILE_WIDTH]
+                tiles += partial_tiles(grown.edge)
             pieces: list[tuple[Tile | Bundle, bytes]] = [
                 *bundle_up(edge.size, kept, fresh),
-                *grown.tiles,
+                *tiles,
             ]
-            # On the way to `size` the partial tiles are of trees that nobody signed.
-            if stop < size:
+            if stop < size:  # partial tiles of trees that nobody signed
                 pieces = [piece for piece in pieces if piece[0].width == TILE_WIDTH]
-            for place, raw in pieces:
-                replace_file(self.path / place.path, raw)
+            begun = True
+            write_all([(self.path / place.path, raw) for place, raw in pieces])
             written += len(pieces)
             edge = grown.edge
         if edge.root() != root:
@@ -98,6 +103,13 @@ class TileFolder:
                 remedy="nothing was published; run `comity doctor`",
             )
         return written
+
+    def frontier(self, here: Checkpoint) -> Frontier:
+        """The frontier of the tree that is published here.
+
+        Raises EdgeBroken or TileMalformed where its tiles do not lead to its root.
+        """
+        return edge_of(here.size, here.root, lambda tile: self.fetch(tile.path) or b"").frontier()
 
     def publish(self, signed: bytes) -> None:
         """Show this checkpoint, whose tiles are here. Raises StoreUnwritable."""

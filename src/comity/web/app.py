@@ -21,6 +21,7 @@ from comity.instant import format_instant
 from comity.ledger.policy import Policy
 from comity.ledger.receipt import CONTENT_TYPE
 from comity.store.faults import StoreUnwritable
+from comity.store.padding import Padder
 from comity.store.publishing import Publisher
 from comity.store.sqlite.append import size
 from comity.web.asgi import Application, Scope, log_problem, problem_of
@@ -56,10 +57,11 @@ def create_gateway(
     poll_seconds: float = POLL_SECONDS,
     publisher: Publisher | None = None,
     policy: Policy | None = None,
+    padder: Padder | None = None,
 ) -> Gateway:
     """The ASGI application over a desk; with a publisher it signs and serves the public log.
 
-    The witnesses of `policy` that have a url are asked to cosign.
+    The witnesses of `policy` that have a url are asked to cosign; a `padder` sets the pace.
 
     `authorities` are the names (host, or host:port) this gateway answers to; with
     None it takes any, which is for tests and a single machine.
@@ -72,6 +74,7 @@ def create_gateway(
         poll_seconds=poll_seconds,
         publisher=publisher,
         policy=policy,
+        padder=padder,
     )
     # The framework's own types say the same as ours in other words.
     gateway.rest = cast(
@@ -170,11 +173,13 @@ def _open(gateway: Gateway) -> list[Any]:
     @get("/health")
     async def health() -> Reply:
         writable = await _writable(desk)
+        published = None if gateway.publisher is None else gateway.publisher.size_shown()
         told = Health(
             status="ok" if writable else "degraded",
             ledger_writable=writable,
-            entries=size(desk.database.reader()),
-            published=None if gateway.publisher is None else gateway.publisher.size_shown(),
+            # Whoever pads the log does not tell everybody here what the padding hides.
+            entries=(published or 0) if gateway.padder else size(desk.database.reader()),
+            published=published,
             at=format_instant(desk.clock()),
         )
         return _reply(told, status=200 if writable else 503)
@@ -201,6 +206,13 @@ def _open(gateway: Gateway) -> list[Any]:
         address = None if request.client is None else request.client.host
         return _reply(await door.open(body, address))
 
+    told = [law, text, health, problems, problem, openapi, open_own]
+    return [*told, *_public_logs(gateway)]
+
+
+def _public_logs(gateway: Gateway) -> list[Any]:
+    """The public log, the first one's and each year's."""
+
     @get("/checkpoint")
     async def checkpoint() -> Reply:
         raw, headers = log_page(gateway.publisher, "checkpoint")
@@ -212,7 +224,20 @@ def _open(gateway: Gateway) -> list[Any]:
         raw, headers = log_page(gateway.publisher, f"tile/{place}")
         return Response(raw, headers=headers)
 
-    return [law, text, health, problems, problem, openapi, open_own, checkpoint, tile]
+    @get("/{year:str}/checkpoint")
+    async def checkpoint_of(request: Asking) -> Reply:
+        year = str(request.path_params["year"])
+        raw, headers = log_page(gateway.publisher, "checkpoint", year)
+        return Response(raw, headers=headers)
+
+    @get("/{year:str}/tile/{path:path}")
+    async def tile_of(request: Asking) -> Reply:
+        year = str(request.path_params["year"])
+        place = str(request.path_params["path"]).removeprefix("/")
+        raw, headers = log_page(gateway.publisher, f"tile/{place}", year)
+        return Response(raw, headers=headers)
+
+    return [checkpoint, tile, checkpoint_of, tile_of]
 
 
 @cache

@@ -22,6 +22,7 @@ from comity.disclosure.answer import Answer
 from comity.errors import ComityError
 from comity.ledger.append import Generation
 from comity.ledger.policy import Policy
+from comity.store.padding import Padder
 from comity.store.publishing import Publisher
 from comity.store.sqlite.append import forget_expired, generation
 from comity.store.sqlite.inquiries import forget
@@ -73,9 +74,11 @@ class Gateway:
         poll_seconds: float = POLL_SECONDS,
         publisher: Publisher | None = None,
         policy: Policy | None = None,
+        padder: Padder | None = None,
     ) -> None:
         self.desk = desk
         self.publisher = publisher
+        self.padder = padder
         self._policy = policy
         self.bell = Bell()
         self.rest: Application | None = None
@@ -231,7 +234,7 @@ class Gateway:
             if message["type"] == "lifespan.startup":
                 self._tasks = [asyncio.create_task(self._watch_the_store())]
                 if self.publisher is not None:
-                    beat = Beat(self.publisher, self.desk.clock, self._policy)
+                    beat = Beat(self.publisher, self.desk.clock, self._policy, self.padder)
                     self._tasks.append(asyncio.create_task(beat.run()))
                 await send({"type": "lifespan.startup.complete"})
             else:

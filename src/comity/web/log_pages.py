@@ -18,12 +18,15 @@ FOR_EVER: Final = "public, max-age=31536000, immutable"
 A_SECOND: Final = "public, max-age=1"
 
 
-def log_page(publisher: Publisher | None, place: str) -> tuple[bytes, dict[str, str]]:
-    """The bytes at a path under the prefix of the log, and their headers.
+def log_page(
+    publisher: Publisher | None, place: str, year: str | None = None
+) -> tuple[bytes, dict[str, str]]:
+    """The bytes at a path under the prefix of the first log, or of a later year's; their headers.
 
     Raises ProblemRaised (not found), StoreUnreadable.
     """
-    raw = None if publisher is None else publisher.folder.fetch(place)
+    folder = None if publisher is None else publisher.serving(year)
+    raw = None if folder is None else folder.fetch(place)
     if raw is None:
         raise ProblemRaised(
             "not-found",

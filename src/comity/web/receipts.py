@@ -46,16 +46,15 @@ async def receipt_of(
     """
     names = _names(wanted)
     stored = _own(desk, caller, index_text)
-    shown = None if publisher is None else publisher.tiles()
-    if shown is None or stored.index >= shown[0].checkpoint.size:
+    proved = None if publisher is None else publisher.prove(stored.index)
+    if proved is None:
         raise ProblemRaised(
             "receipt-not-ready",
             f"entry {stored.index} is durable, and not yet under a published checkpoint",
             remedy="ask again in a moment",
             headers={"Retry-After": "1"},
         )
-    signed, reader = shown
-    proof = LogProof(stored.index, reader.inclusion_proof(stored.index), parse_note(signed.note))
+    proof = LogProof(proved.index, proved.path, parse_note(proved.signed.note))
     if not _cited_is_in_force(desk, stored):
         names = tuple(name for name in names if name != "content")
     openings = openings_of(stored, names)

@@ -27,7 +27,7 @@ from comity.ledger.append import (
 )
 from comity.ledger.entry import SealedEntry
 from comity.ledger.merkle import leaf_hash
-from comity.store.sqlite.tree import TreeBroken, frontier, move_frontier
+from comity.store.sqlite.tree import TreeBroken, growing, move_frontier
 
 _NEXT: Final = "SELECT ifnull(max(index_) + 1, 0) FROM entries"
 _INSERT: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -50,14 +50,14 @@ def append_entries(
     """Append entries in order. Raises TreeBroken where entries were lost or added from outside."""
     if not sealed:
         return ()
-    tree = frontier(connection)
-    if tree.size != size(connection):
+    number, first, tree = growing(connection)
+    if first + tree.size != size(connection):
         raise TreeBroken(
-            f"the tree is over {tree.size} entries, the database holds {size(connection)}",
+            f"the tree ends at entry {first + tree.size}, the database holds {size(connection)}",
             remedy="nothing was appended; run `comity doctor`",
         )
     rows, personal, receipts, leaves = [], [], [], []
-    for index, entry in enumerate(sealed, tree.size):
+    for index, entry in enumerate(sealed, first + tree.size):
         openings, parts = entry.openings, entry.parts
         leaf = leaf_hash(entry.commitment)
         pointing_nowhere = (openings[2], openings[3], parts[2], parts[3])
@@ -67,7 +67,7 @@ def append_entries(
         receipts.append(DurableReceipt(EntryIndex(index), entry.commitment))
     connection.executemany(_INSERT, rows)
     connection.executemany(_INSERT_PERSONAL, personal)
-    move_frontier(connection, tree.extend(leaves))
+    move_frontier(connection, number, tree.extend(leaves))
     return tuple(receipts)
 
 

@@ -6,11 +6,13 @@
 --                 two compartments that point to nobody, with their openings.
 -- entry_personal  the two compartments that may point to a person, with their openings. A
 --                 row goes when the person's record is expunged; the entry stays and verifies.
--- tree            the frontier of the Merkle tree over all leaf hashes (`merkle.Frontier.to_bytes`:
---                 the size, then a hash for each of its 1 bits); moves with the entries, in the
---                 same transaction.
--- checkpoint      the sizes that were signed, each with its root and instant; the latest signed
---                 text itself is kept apart from this file (`comity.store.head`).
+-- shard           the logs, one a year (decisions/0014): entries from `first` on, up to the next
+--                 one's, have their own Merkle tree, name and head. frontier: that of the tree over
+--                 their leaf hashes (`merkle.Frontier.to_bytes`: the size, then a hash for each of
+--                 its 1 bits); that of the last one moves with the entries, in the same transaction.
+--                 year and origin are NULL until it is first signed.
+-- checkpoint      the sizes of each log that were signed, each with its root and instant; the latest
+--                 signed text itself is kept apart from this file (`comity.store.head`).
 -- generation      counts changes of who may see what; a decision made under an older one
 --                 must not become an entry.
 -- once            keys that may be used once in a scope. expires: instant (ms since 1970,
@@ -50,18 +52,34 @@ CREATE INDEX entry_personal_of_subject ON entry_personal (subject_id) WHERE subj
 CREATE TRIGGER entry_personal_never_changes BEFORE UPDATE ON entry_personal
 BEGIN SELECT raise(ABORT, 'the compartments of an entry are kept or destroyed, never changed'); END;
 
-CREATE TABLE tree (
-    only     INTEGER PRIMARY KEY CHECK (only = 1),
+CREATE TABLE shard (
+    number   INTEGER PRIMARY KEY CHECK (number >= 0),
+    first    INTEGER NOT NULL CHECK (first >= 0),
+    year     INTEGER CHECK (year BETWEEN 1 AND 9999),
+    origin   TEXT,
     frontier BLOB NOT NULL CHECK (length(frontier) % 32 = 8)
 ) STRICT;
 
-INSERT INTO tree (only, frontier) VALUES (1, zeroblob(8));
+INSERT INTO shard (number, first, frontier) VALUES (0, 0, zeroblob(8));
+
+CREATE TRIGGER shard_is_named_once BEFORE UPDATE OF number, first, year, origin ON shard
+WHEN old.number <> new.number OR old.first <> new.first OR old.year IS NOT NULL
+BEGIN SELECT raise(ABORT, 'a log keeps its place, its year and its name'); END;
+
+CREATE TRIGGER shard_ends_for_good BEFORE UPDATE OF frontier ON shard
+WHEN old.number < (SELECT max(number) FROM shard)
+BEGIN SELECT raise(ABORT, 'a log that another one has followed grows no more'); END;
+
+CREATE TRIGGER shard_never_goes BEFORE DELETE ON shard
+BEGIN SELECT raise(ABORT, 'a log is never deleted'); END;
 
 CREATE TABLE checkpoint (
-    size INTEGER PRIMARY KEY CHECK (size >= 0),
-    root BLOB NOT NULL CHECK (length(root) = 32),
-    at   INTEGER NOT NULL
-) STRICT;
+    shard INTEGER NOT NULL REFERENCES shard (number),
+    size  INTEGER NOT NULL CHECK (size >= 0),
+    root  BLOB NOT NULL CHECK (length(root) = 32),
+    at    INTEGER NOT NULL,
+    PRIMARY KEY (shard, size)
+) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER checkpoint_never_changes BEFORE UPDATE ON checkpoint
 BEGIN SELECT raise(ABORT, 'what was signed stays signed'); END;
