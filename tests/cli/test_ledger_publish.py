@@ -13,6 +13,7 @@ from comity.cli.main import run
 from comity.ledger.merkle import leaf_hash
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.ledger import append_entries
+from comity.store.sqlite.personal import pack
 from tests.ledger.samples import samples
 
 Call = Callable[..., "tuple[int, str, str]"]
@@ -99,7 +100,7 @@ def test_a_forged_entry_that_recomputes_is_named(signed: Call) -> None:
     connection = apsw.Connection("comity.db")
     for name in ("entries_never_change", "entry_personal_never_changes"):
         connection.execute(f"DROP TRIGGER {name}")
-    public, personal = (forged.openings[2:], forged.parts[2:]), (forged.openings, forged.parts)
+    public = (forged.openings[2:], forged.parts[2:])
     connection.execute(
         "UPDATE entries SET commitment=?, leaf_hash=?, subject_digest=?, content_digest=?,"
         " request_digest=?, decision_digest=?, request_opening=?, decision_opening=?,"
@@ -107,9 +108,7 @@ def test_a_forged_entry_that_recomputes_is_named(signed: Call) -> None:
         (forged.commitment, leaf_hash(forged.commitment), *forged.digests, *public[0], *public[1]),
     )
     connection.execute(
-        "UPDATE entry_personal SET subject_opening=?, content_opening=?, subject_part=?,"
-        " content_part=? WHERE index_ = 7",
-        (*personal[0][:2], *personal[1][:2]),
+        "UPDATE entry_personal SET key = NULL, body = ? WHERE index_ = 7", (pack(forged),)
     )
     connection.close()
     found = failures(signed)

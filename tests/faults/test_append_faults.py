@@ -29,7 +29,7 @@ KINDS = [
     for how, persisted in (("lost", False), ("persisted", True))
     for howlong, lasting in (("once", False), ("lasting", True))
 ]
-OPERATIONS_MAX = 60
+OPERATIONS_MAX = 120
 """More than the script has; the test says so if that ever changes."""
 
 ENTRIES = samples(8)

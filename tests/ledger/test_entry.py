@@ -124,7 +124,7 @@ def test_compartments_cannot_be_swapped() -> None:
 
 
 def test_a_source_of_too_little_randomness_is_refused() -> None:
-    with pytest.raises(ValueError, match="128 bytes"):
+    with pytest.raises(ValueError, match="172 bytes"):
         sample(1, randomness=lambda count: bytes(count - 1))
 
 

@@ -14,6 +14,9 @@ _TABLES = {
     "rejected_field": "SELECT * FROM rejected_field ORDER BY name",
     "tombstone": "SELECT * FROM tombstone ORDER BY mark",
     "entry_personal": "SELECT * FROM entry_personal ORDER BY index_",
+    "person_key": "SELECT * FROM person_key ORDER BY number",
+    "person_mark": "SELECT * FROM person_mark ORDER BY mark, key",
+    "recall": "SELECT * FROM recall ORDER BY expungement, entry, ori",
 }
 
 

@@ -57,7 +57,7 @@ _SALT = itertools.count()
 
 def randomness(count: int) -> bytes:
     """Different each time, and the same in every run."""
-    return next(_SALT).to_bytes(8, "big") * (count // 8)
+    return (next(_SALT).to_bytes(8, "big") * (count // 8 + 1))[:count]
 
 
 def run(database: Database, job: Callable[[apsw.Connection], Any]) -> Any:

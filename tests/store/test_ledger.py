@@ -121,8 +121,8 @@ def test_no_entry(database: Database) -> None:
     [
         "UPDATE entries SET request_part = x'00'",
         "DELETE FROM entries",
-        "UPDATE entry_personal SET content_part = x'00'",
-        "INSERT INTO entry_personal SELECT 7, 'x', zeroblob(32), zeroblob(32), x'00', x'00'",
+        "UPDATE entry_personal SET body = x'00'",
+        "INSERT INTO entry_personal SELECT 7, NULL, x'00'",
         "UPDATE generation SET only = 2",
     ],
 )
@@ -330,6 +330,9 @@ class TestErasure:
         mine = [sample(n, person="Zyxwander", randomness=randomness) for n in (1, 2)]
         theirs = sample(3, person="Quillfeather", randomness=randomness)
         append_now(database, [mine[0], theirs, mine[1]])
+        keys = {one.subject_id: one.fresh[:32] for one in (mine[1], mine[0], theirs)}
+        bodies = "SELECT body FROM entry_personal WHERE index_ = ?"
+        sealed = [database.reader().execute(bodies, (index,)).get for index in (0, 1, 2)]
         assert entries_of(database.reader(), "Zyxwander") == (0, 2)
 
         def erase(connection: apsw.Connection) -> tuple[int, ...]:
@@ -350,11 +353,18 @@ class TestErasure:
 
         assert database.purge_journal().result(WAIT)
         planted = [b"Zyxwander", *mine[0].openings[:2], *mine[1].openings[:2]]
+        planted += [keys["Zyxwander"], mine[1].fresh[:32], sealed[0], sealed[2]]
         for file in path.parent.iterdir():
             held = file.read_bytes()
             assert not any(secret in held for secret in planted), file.name
             if file == path:
-                assert b"Quillfeather" in held
+                assert keys["Quillfeather"] in held, "the search finds what is there"
+                assert sealed[1] in held
+                assert b"Quillfeather" not in held, "what is kept of others is encrypted"
+
+
+SWAPPED = """UPDATE entry_personal SET body = (SELECT p.body FROM entry_personal p
+ WHERE p.index_ = 3) WHERE index_ = 4"""
 
 
 class TestCheck:
@@ -365,8 +375,14 @@ class TestCheck:
         [
             ("UPDATE entries SET request_part = x'7b7d' WHERE index_ = 3", 3, "request"),
             ("UPDATE entries SET decision_part = x'7b7d' WHERE index_ = 4", 4, "decision"),
-            ("UPDATE entry_personal SET subject_part = x'7b7d' WHERE index_ = 1", 1, "subject"),
-            ("UPDATE entry_personal SET content_part = x'7b7d' WHERE index_ = 2", 2, "content"),
+            ("UPDATE entry_personal SET body = x'7b7d' WHERE index_ = 1", 1, "subject"),
+            ("UPDATE entry_personal SET body = substr(body, 1, 40) WHERE index_ = 2", 2, "subject"),
+            (
+                SWAPPED,
+                4,
+                "subject",
+            ),
+            ("UPDATE person_key SET key = zeroblob(32) WHERE number = 6", 5, "subject"),
             ("UPDATE entries SET leaf_hash = zeroblob(32) WHERE index_ = 0", 0, "leaf hash"),
             ("UPDATE entries SET content_digest = zeroblob(32) WHERE index_ = 5", 5, "commitment"),
             ("DELETE FROM entries WHERE index_ = 2", 2, "1 entry is missing"),
@@ -378,7 +394,12 @@ class TestCheck:
         append_now(database, samples(6))
         database.close()
         other = apsw.Connection(str(path))
-        for trigger in ("entries_never_change", "entries_never_go", "entry_personal_never_changes"):
+        for trigger in (
+            "entries_never_change",
+            "entries_never_go",
+            "entry_personal_never_changes",
+            "person_key_never_changes",
+        ):
             other.execute(f"DROP TRIGGER {trigger}")
         other.execute(statement)
         other.close()

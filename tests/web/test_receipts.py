@@ -114,8 +114,8 @@ def test_what_to_open_can_be_chosen(town: Town) -> None:
         assert tuple(verified(town, reply).values) == names
         hashes = reply.body.split(b"index ")[1].split(b"\n\n")[0].count(b"\n")
         lengths[names] = len(reply.body) + (24 - hashes) * 45
-    assert lengths[()] < 1_700
-    assert lengths["request", "decision"] < 3_200
+    assert lengths[()] < 1_600
+    assert lengths["request", "decision"] < 1_900
     refused = town.send("GET", f"/receipts/{index}?open=everything")
     assert refused.json["type"] == "/problems/unknown-word"
     assert refused.json["allowed"] == ["content", "request", "decision"]

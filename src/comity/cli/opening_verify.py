@@ -25,6 +25,7 @@ from comity.instant import Instant, format_instant
 from comity.ledger.key import parse_verifier_key
 from comity.ledger.opening import VerifiedOpening, verify_opening
 from comity.ledger.opening_range import Values, VerifiedRange, verify_range
+from comity.ledger.padding import KIND as PADDING
 from comity.ledger.policy import Judged, Policy, PolicyLog, parse_policy
 
 _PATH = click.Path(path_type=Path)
@@ -119,10 +120,14 @@ def _verify_range(
     handle: IO[bytes], policy: Policy, final: bool, *, as_json: bool, as_csv: bool
 ) -> None:
     counts = Counter[tuple[str | None, ...]]()
+    padded = Counter[str]()
 
     def count(index: int, values: Values) -> None:
         one = opened_entry(index, "", values)
-        counts[tuple(getattr(one, name) for name in _COUNTED)] += 1
+        if one.kind == PADDING:
+            padded[PADDING] += 1
+        else:
+            counts[tuple(getattr(one, name) for name in _COUNTED)] += 1
         line.step()
 
     handle.seek(0)
@@ -143,19 +148,21 @@ def _verify_range(
             each=lambda index, values: put(opened_entry(index, origin, values)),
         )
     elif as_json:
-        said = {"start": found.start, "stop": found.stop, "counts": rows}
+        said = {"start": found.start, "stop": found.stop, "counts": rows, **padded}
         emit_json(_judged(found.judged) | said)
     else:
-        _tell_range(found, rows)
+        _tell_range(found, rows, padded[PADDING])
 
 
-def _tell_range(found: VerifiedRange, rows: list[dict[str, Any]]) -> None:
+def _tell_range(found: VerifiedRange, rows: list[dict[str, Any]], padded: int) -> None:
     checkpoint = found.judged.checkpoint
     emit(
         f"OK: all {found.stop - found.start:,} entries from {found.start:,} to {found.stop - 1:,} of"
         f" {checkpoint.origin}, under the root it signed over {checkpoint.size:,} entries"
     )
     _tell_judged(found.judged)
+    if padded:
+        emit(f"{padded:,} of them are padding, which is not counted here")
     headings = (*_COUNTED, "entries")
     emit(table([[row[name] for name in headings] for row in rows], headings))
 

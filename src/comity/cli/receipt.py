@@ -42,8 +42,8 @@ def receipt() -> None:
     "--open",
     "names",
     multiple=True,
-    type=click.Choice(COMPARTMENTS),
-    help="A compartment to open. Repeatable; without it, all four.",
+    type=click.Choice(COMPARTMENTS[1:]),
+    help="A compartment to open. Repeatable; without it, all that an agency may have opened.",
 )
 def get(
     index: int,
@@ -73,7 +73,7 @@ def get(
 @_FILE
 @_JSON
 def show(file: Path, as_json: bool) -> None:
-    """Say what a receipt opens. Nothing but its openings is checked: see `verify`."""
+    """Say what a receipt opens, and which entry that makes. Nothing is checked: see `verify`."""
     found = parse_receipt(_read(file))
     values = found.openings.values()
     checkpoint = parse_checkpoint(found.proof.note.text)

@@ -1,12 +1,14 @@
 """`comity record`: expunge, seal, hide and restore, and the custodian's own look at a record.
 
-Invariants: each of the four is one durable change with its entry; expunging clears
-the bytes from the database's files and lists every past recipient to be told.
+Invariants: each of the four is one durable change with its entry; expunging destroys the
+keys, clears the bytes from the database's files and lists every past recipient to be told,
+with the clause that obliges it.
 """
 
 from __future__ import annotations
 
 import os
+from typing import Final
 
 import click
 import msgspec
@@ -28,6 +30,9 @@ from comity.store.sqlite.standing import (
     set_standing,
     standing_event,
 )
+
+NO_CLAUSE: Final = "no text in force then: ask counsel"
+"""Said of a recipient whom no adopted text obliges to be told: a statute may all the same."""
 
 
 def _docket(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -170,10 +175,19 @@ def _tell_recipients(recipients: tuple[Recipient, ...], as_json: bool) -> None:
     if not recipients:
         say("expunged; it had been disclosed to nobody")
         return
-    say(f"expunged; {len(recipients)} past disclosures must be recalled (18 Pa.C.S. 9122(d)):")
+    say(f"expunged; {len(recipients)} past disclosures must be recalled:")
     emit(_recipients(recipients))
 
 
 def _recipients(recipients: tuple[Recipient, ...]) -> str:
-    rows = [(one.ori, one.at, one.entry, ", ".join(one.data_classes)) for one in recipients]
-    return table(rows, ("agency", "disclosed at", "entry", "data classes"))
+    rows = [
+        (
+            one.ori,
+            one.at,
+            one.entry,
+            ", ".join(one.data_classes),
+            "; ".join(clause.cite() for clause in one.clauses) or NO_CLAUSE,
+        )
+        for one in recipients
+    ]
+    return table(rows, ("agency", "disclosed at", "entry", "data classes", "obliged by"))

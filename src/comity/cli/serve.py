@@ -23,6 +23,7 @@ from comity.cli.settings import Settings, load_settings
 from comity.errors import IntegrityFault, Unreachable
 from comity.instant import format_local
 from comity.ledger.randomness import DrawnAhead
+from comity.store.padding import Padder
 from comity.store.sqlite.database import Database
 from comity.web.app import create_gateway
 from comity.web.gateway import Gateway
@@ -64,11 +65,17 @@ def gateway_of(settings: Settings, database: Database) -> Gateway:
         with Progress("entries held against the last checkpoint") as line:
             publisher.demand_sound(line.step)
     policy = None if publisher is None else policy_of(settings, publisher)
+    padder = (
+        None
+        if publisher is None or settings.ledger_padding is None
+        else Padder(database, publisher, settings.ledger_padding, os.urandom)
+    )
     return create_gateway(
         desk,
         authorities=settings.authorities or None,
         publisher=publisher,
         policy=policy,
+        padder=padder,
     )
 
 

@@ -9,6 +9,7 @@ import click
 from comity.cli.output import clock, emit, emit_json, table
 from comity.cli.settings import load_settings
 from comity.instant import format_instant, format_local
+from comity.store.padding import padding_held
 from comity.store.sqlite.append import generation, size
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.inquiries import held_inquiries
@@ -27,6 +28,7 @@ def status(as_json: bool) -> None:
         reader = database.reader()
         law = load_register(reader, settings.stack).in_force(at)
         agencies = load_snapshot(reader).agencies
+        padded = padding_held(reader)
         facts: dict[str, Any] = {
             "at": format_instant(at),
             "custodian": settings.custodian,
@@ -36,7 +38,8 @@ def status(as_json: bool) -> None:
             "changes_next": None if law.until is None else format_instant(law.until),
             "agencies": len(agencies),
             "held_for_approval": len(held_inquiries(reader)),
-            "entries": size(reader),
+            "entries": size(reader) - padded,
+            "padding": padded,
             "generation": generation(reader),
             **record_counts(reader),
             "rejected_fields": rejected_fields(reader),
@@ -61,6 +64,8 @@ def status(as_json: bool) -> None:
         ("inquiries held for approval", facts["held_for_approval"]),
         ("entries in the ledger", facts["entries"]),
     ]
+    if facts["padding"]:
+        counts.append(("padding beside them", facts["padding"]))
     emit(table([(name, f"{count:,}") for name, count in counts], ("held", "count")))
     for name, count in facts["rejected_fields"].items():
         emit(f"field `{name}` was dropped at the door {count:,} times")

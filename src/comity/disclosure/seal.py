@@ -2,8 +2,10 @@
 
 The four compartments (docs/ledger.md): `subject` and `content` may point to a
 person and are erasable; `request` and `decision` never do and hold no free text.
-Invariant: the bytes that may later leave are those of the content compartment, so
-an entry commits to exactly what was disclosed (`comity.disclosure.disclose`).
+Invariants: the bytes that may later leave are those of the content compartment, so
+an entry commits to exactly what was disclosed (`comity.disclosure.disclose`); the
+entry of one event of a standing inquiry repeats of its terms only what points at the
+record of the event, so that nobody's erasure takes an entry about somebody else.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import msgspec
 from comity.disclosure.data_class import fields_of
 from comity.disclosure.decide import Settled
 from comity.disclosure.decision import Decision, Ruling
-from comity.disclosure.inquiry import Asked, query_kind
+from comity.disclosure.inquiry import Asked, ByStanding, query_kind
 from comity.instant import format_instant
 from comity.law.instrument import ClauseRef
 from comity.ledger.entry import Randomness, SealedEntry, seal
@@ -61,7 +63,7 @@ def seal_shown(
         }
     }
     return seal(
-        subject=_subject(asked, signed)
+        subject=_subject(asked, signed, record)
         | {"person": record.person_id, "record": record.record_id, "event": event},
         content=content,
         request=request_part(asked, signed),
@@ -81,7 +83,7 @@ def seal_unshown(
 ) -> SealedEntry:
     """Seal that an event of a standing inquiry was decided and nothing was sent."""
     return seal(
-        subject=_subject(asked, signed)
+        subject=_subject(asked, signed, record)
         | {"person": record.person_id, "record": record.record_id, "event": event},
         content={"disclosed": {}},
         request=request_part(asked, signed),
@@ -110,16 +112,29 @@ def _seal_nothing(
     )
 
 
-def _subject(asked: Asked, signed: Signed) -> dict[str, Any]:
+def _subject(asked: Asked, signed: Signed, record: Record | None = None) -> dict[str, Any]:
     """What the inquiry says about a person: its terms, case, basis, and its signed digest."""
     inquiry = asked.inquiry
+    query = inquiry.query
+    if record is not None and isinstance(query, ByStanding):
+        query = _narrowed(query, record)
     return {
-        "terms": msgspec.to_builtins(inquiry.query),
+        "terms": msgspec.to_builtins(query),
         "case_number": inquiry.case_number,
         "legal_basis": inquiry.legal_basis,
         "content_digest": signed.content_digest,
         "nonce": signed.nonce,
     }
+
+
+def _narrowed(query: ByStanding, record: Record) -> ByStanding:
+    """A standing inquiry without the numbers of everybody else it follows."""
+    own = None if record.identity is None else record.identity.state_id
+    return msgspec.structs.replace(
+        query,
+        record_ids=tuple(one for one in query.record_ids if one == record.record_id),
+        state_ids=tuple(one for one in query.state_ids if one == own),
+    )
 
 
 def request_part(asked: Asked, signed: Signed) -> dict[str, Any]:

@@ -27,6 +27,10 @@ Commitment = NewType("Commitment", bytes)
 
 COMPARTMENTS: Final = ("subject", "content", "request", "decision")
 OPENING_BYTES: Final = 32
+FRESH_BYTES: Final = 44
+"""Beside the openings: 32 bytes for a key and 12 for a nonce, for whoever keeps the entry."""
+SEALING_BYTES: Final = len(COMPARTMENTS) * OPENING_BYTES + FRESH_BYTES
+"""What sealing one entry asks of the randomness."""
 ENTRY_BYTES: Final = 33
 ENTRY_VERSION: Final = b"\x01"
 
@@ -38,7 +42,8 @@ class SealedEntry(msgspec.Struct, frozen=True):
     """An entry with everything needed to open it. Only `commitment` is ever public.
 
     `parts`, `openings` and `digests` are in the order of COMPARTMENTS.
-    `subject_id` is the person whose erasure destroys the first two, or None.
+    `subject_id` is the person whose erasure destroys the first two, or None. `fresh`
+    is random and used for nothing here: a store may keep the first two under it.
     """
 
     commitment: Commitment
@@ -46,6 +51,7 @@ class SealedEntry(msgspec.Struct, frozen=True):
     openings: tuple[bytes, bytes, bytes, bytes]
     digests: tuple[bytes, bytes, bytes, bytes]
     subject_id: str | None = None
+    fresh: bytes = b""
 
 
 def compartment_digest(name: str, opening: bytes, part: bytes) -> bytes:
@@ -79,9 +85,9 @@ def seal(
         _part("request", request),
         _part("decision", decision),
     )
-    salt = randomness(4 * OPENING_BYTES)
-    if len(salt) != 4 * OPENING_BYTES:
-        raise ValueError(f"the randomness gave {len(salt)}, not {4 * OPENING_BYTES} bytes")
+    salt = randomness(SEALING_BYTES)
+    if len(salt) != SEALING_BYTES:
+        raise ValueError(f"the randomness gave {len(salt)}, not {SEALING_BYTES} bytes")
     openings = (salt[:32], salt[32:64], salt[64:96], salt[96:128])
     digests = (
         compartment_digest("subject", openings[0], parts[0]),
@@ -89,7 +95,8 @@ def seal(
         compartment_digest("request", openings[2], parts[2]),
         compartment_digest("decision", openings[3], parts[3]),
     )
-    return SealedEntry(commitment_over(digests), parts, openings, digests, subject_id)
+    commitment = commitment_over(digests)
+    return SealedEntry(commitment, parts, openings, digests, subject_id, salt[128:])
 
 
 def opens(commitment: bytes, digests: tuple[bytes, bytes, bytes, bytes]) -> bool:

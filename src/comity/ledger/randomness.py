@@ -12,9 +12,9 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from comity.ledger.entry import COMPARTMENTS, OPENING_BYTES, Randomness
+from comity.ledger.entry import SEALING_BYTES, Randomness
 
-ENTRY_BYTES: Final = len(COMPARTMENTS) * OPENING_BYTES
+ENTRY_BYTES: Final = SEALING_BYTES
 """What sealing one entry asks for."""
 ENTRIES_AHEAD: Final = 128
 

@@ -51,10 +51,19 @@ class Head:
             replace_file(self.path, signed)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def publishing(self) -> Iterator[None]:
+        """Whoever shows a checkpoint of this log does it alone: a slower one would go back.
+
+        Raises StoreUnwritable.
+        """
+        with self._locked("publishing"):
+            yield
+
+    @contextmanager
+    def _locked(self, what: str = "lock") -> Iterator[None]:
         try:
             make_folder(self.path.parent)
-            handle = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            handle = os.open(f"{self.path}.{what}", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as fault:
             raise StoreUnwritable(
                 f"cannot be locked: {fault.strerror}",

@@ -106,11 +106,14 @@ class ShardLog:
 
     def show_cosigned(self, note: Note) -> None:
         """Show the same checkpoint with more signature lines. Raises IntegrityFault for another."""
-        shown, raw = self.shown(), note.to_bytes()
-        if shown is None or open_checkpoint(raw, self._log) != shown.checkpoint:
-            raise IntegrityFault("cosignatures of a checkpoint that is not the one that is shown")
-        if raw != shown.note:
-            self.folder.publish(raw)
+        with self.head.publishing():
+            shown, raw = self.shown(), note.to_bytes()
+            if shown is None or open_checkpoint(raw, self._log) != shown.checkpoint:
+                raise IntegrityFault(
+                    "cosignatures of a checkpoint that is not the one that is shown"
+                )
+            if raw != shown.note:
+                self.folder.publish(raw)
 
     def tiles(self) -> tuple[Signed, TileReader] | None:
         """What is shown now and a reader of its tiles; None before the first.
@@ -160,6 +163,10 @@ class ShardLog:
         Raises HeadMoved, LedgerBehind (nothing was signed), StoreUnwritable, StoreUnreadable,
         IntegrityFault (the tiles could not be made of what is in the database).
         """
+        with self.head.publishing():
+            return self._publish(at, tree)
+
+    def _publish(self, at: Instant, tree: Frontier | None) -> Signed | None:
         before = self.signed()
         if before is not None and before.note != self._held_to:
             # The first time, or somebody else signed: it must be this tree that goes on.
@@ -184,12 +191,15 @@ class ShardLog:
 
         Raises as `publish`; and LedgerBehind where nothing was signed yet.
         """
-        signed = self.signed()
-        if signed is None:
-            raise LedgerBehind("nothing was signed yet", remedy="run `comity ledger checkpoint`")
-        written = self._write_tiles(signed.checkpoint, None)
-        self._note(signed.checkpoint, at)
-        self.folder.publish(signed.note)
+        with self.head.publishing():
+            signed = self.signed()
+            if signed is None:
+                raise LedgerBehind(
+                    "nothing was signed yet", remedy="run `comity ledger checkpoint`"
+                )
+            written = self._write_tiles(signed.checkpoint, None)
+            self._note(signed.checkpoint, at)
+            self.folder.publish(signed.note)
         return written
 
     def _grows_from_shown(self, progress: Callable[[int], None]) -> bool:

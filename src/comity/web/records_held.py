@@ -19,6 +19,7 @@ from comity.store.sqlite.database import Database
 from comity.store.sqlite.records import (
     Listing,
     events_after,
+    expunges,
     find_by_list,
     find_by_name,
     find_by_state_id,
@@ -92,6 +93,8 @@ class StoredRecords:
                 lambda connection: take_in_batch(connection, batch, at, self._randomness)
             )
         )
+        if expunges(batch):
+            self._database.purge_journal()  # next in the queue; nobody needs to wait for it
         bad = [BadMessage(int(one.position), one.reason) for one in batch.refused]
         bad += [BadMessage(int(position), EXPUNGED) for position in applied.expunged]
         return Taken(

@@ -193,7 +193,11 @@ def own_subscription(desk: Desk, caller: Caller, inquiry_id: str) -> Subscriptio
 
 
 def signed_of(subscription: Subscription) -> Signed:
-    """What proves who opened a subscription."""
+    """What proves who opened a subscription.
+
+    Where somebody it named was expunged, the digest is of what is left: that of the body
+    which was signed could be guessed at.
+    """
     return Signed(subscription.key_id, subscription.nonce, body_digest(subscription.body))
 
 

@@ -81,22 +81,25 @@ class Stream:
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         leaving: Callable[[], bool] = bool,
     ) -> None:
-        inquiry = read_inquiry(subscription.body)
-        if not isinstance(inquiry.query, ByStanding):
-            raise ProblemRaised("not-found", "this inquiry is no subscription")
+        self._follow(subscription)
         self._desk = desk
         self._bell = bell
         self._key = caller.key
-        self._subscription = subscription
-        self._inquiry: Inquiry = inquiry
-        self._query: ByStanding = inquiry.query
-        self._signed: Signed = signed_of(subscription)
         self._position = after
         self._heartbeat_seconds = heartbeat_seconds
         self._leaving = leaving
         self._open_under: View | None = None
         self._open_until: Instant | None = None
         self._over = False
+
+    def _follow(self, subscription: Subscription) -> None:
+        inquiry = read_inquiry(subscription.body)
+        if not isinstance(inquiry.query, ByStanding):
+            raise ProblemRaised("not-found", "this inquiry is no subscription")
+        self._subscription = subscription
+        self._inquiry: Inquiry = inquiry
+        self._query: ByStanding = inquiry.query
+        self._signed: Signed = signed_of(subscription)
 
     async def frames(self) -> AsyncIterator[bytes]:
         """What goes over the wire, in order. Ends with `closed`, or when the line must.
@@ -149,6 +152,8 @@ class Stream:
         if kept is None or kept.closed_at is not None:
             reason = "ended" if kept is None else kept.closed_reason or "ended"
             return self._closed(Closing(at, reason, ()), None)
+        if kept.body != self._subscription.body:
+            self._follow(kept)  # somebody it named was expunged: no entry names them again
         asked = desk.asked(view, self._key, self._inquiry, (), at, approved=False)
         law = view.law(at)
         end = closing(asked, law)

@@ -27,11 +27,11 @@ from comity.ledger.append import (
 )
 from comity.ledger.entry import SealedEntry
 from comity.ledger.merkle import leaf_hash
+from comity.store.sqlite.personal import keep_personal
 from comity.store.sqlite.tree import TreeBroken, growing, move_frontier
 
 _NEXT: Final = "SELECT ifnull(max(index_) + 1, 0) FROM entries"
 _INSERT: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_PERSONAL: Final = "INSERT INTO entry_personal VALUES (?, ?, ?, ?, ?, ?)"
 _GENERATION: Final = "SELECT value FROM generation"
 _BUMP: Final = "UPDATE generation SET value = value + 1 RETURNING value"
 _CLAIM: Final = "INSERT INTO once VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
@@ -56,17 +56,16 @@ def append_entries(
             f"the tree ends at entry {first + tree.size}, the database holds {size(connection)}",
             remedy="nothing was appended; run `comity doctor`",
         )
-    rows, personal, receipts, leaves = [], [], [], []
+    rows, receipts, leaves = [], [], []
     for index, entry in enumerate(sealed, first + tree.size):
         openings, parts = entry.openings, entry.parts
         leaf = leaf_hash(entry.commitment)
         pointing_nowhere = (openings[2], openings[3], parts[2], parts[3])
         leaves.append(leaf)
         rows.append((index, entry.commitment, leaf, *entry.digests, *pointing_nowhere))
-        personal.append((index, entry.subject_id, openings[0], openings[1], parts[0], parts[1]))
         receipts.append(DurableReceipt(EntryIndex(index), entry.commitment))
     connection.executemany(_INSERT, rows)
-    connection.executemany(_INSERT_PERSONAL, personal)
+    keep_personal(connection, enumerate(sealed, first + tree.size))
     move_frontier(connection, number, tree.extend(leaves))
     return tuple(receipts)
 

@@ -6,7 +6,8 @@ connection before anything is written to it; the whole schema, its version and
 the mark are made in one transaction, so there is no half-made file. Durability:
 WAL with synchronous=FULL, so COMMIT returns after the sync of the frames;
 secure_delete overwrites what is deleted; temporary pages stay in memory, since
-they may hold what is later erased. Does not: migrate (no version before 2 was ever released).
+they may hold what is later erased. A file of an older version is brought to this one before
+anything else is done with it (`comity.store.sqlite.migration`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from comity.store.faults import StoreInvalid, StoreUnreadable, StoreUnwritable
 
 APPLICATION_ID: Final = 0x434F4D59
 """`COMY`, in bytes 68 to 71 of the file."""
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION_OLDEST: Final = 2
+"""No version before it was ever released."""
 WAL_CHECKPOINT_PAGES: Final = 2000
 """Pages of 4 KiB in the write-ahead file before SQLite moves them into the main file."""
 WAL_BYTES_KEPT: Final = 64 * 2**20
@@ -35,11 +38,11 @@ _READ_ONLY: Final = apsw.SQLITE_OPEN_READONLY
 _READ_WRITE: Final = apsw.SQLITE_OPEN_READWRITE
 
 
-def create_or_check(path: Path, *, create: bool, vfs: str | None, busy_timeout_ms: int) -> None:
-    """Make sure that `path` holds a Comity database of this schema version.
+def create_or_check(path: Path, *, create: bool, vfs: str | None, busy_timeout_ms: int) -> int:
+    """Make sure that `path` holds a Comity database of this schema version or of one before.
 
-    Raises NotFound (missing, `create` False), StoreInvalid (not ours, newer, empty),
-    StoreUnreadable (rights, lock) and StoreUnwritable (cannot be created).
+    Returns the version that the file has. Raises NotFound (missing, `create` False), StoreInvalid
+    (not ours, newer, empty), StoreUnreadable (rights, lock) and StoreUnwritable (cannot be created).
     """
     if not path.exists():
         if not create:
@@ -48,13 +51,14 @@ def create_or_check(path: Path, *, create: bool, vfs: str | None, busy_timeout_m
             raise NotFound("no such folder", where=str(path.parent), remedy="create it first")
     elif not path.is_file():
         raise StoreInvalid("not a file", where=str(path), remedy="name a database file")
-    elif path.stat().st_size > 0 and _is_ours(path, vfs, busy_timeout_ms):
-        return
+    elif path.stat().st_size > 0 and (version := _version(path, vfs, busy_timeout_ms)):
+        return version
     elif not create:
         raise StoreInvalid(
             "the file is empty", where=str(path), remedy="restore it, or run `comity init`"
         )
     _create(path, vfs, busy_timeout_ms)
+    return SCHEMA_VERSION
 
 
 def open_writer(path: Path, vfs: str | None, busy_timeout_ms: int) -> apsw.Connection:
@@ -117,8 +121,8 @@ def _pragmas_of_every_connection(connection: apsw.Connection, busy_timeout_ms: i
     connection.pragma("cache_size", -CACHE_KIB)
 
 
-def _is_ours(path: Path, vfs: str | None, busy_timeout_ms: int) -> bool:
-    """True for our file, False for one without a page; raises StoreInvalid for any other."""
+def _version(path: Path, vfs: str | None, busy_timeout_ms: int) -> int:
+    """The schema version of our file, 0 for one without a page; StoreInvalid for any other."""
     with _reading(path):
         try:
             mark, version, pages = _marks(path, _READ_ONLY, vfs, busy_timeout_ms)
@@ -126,7 +130,7 @@ def _is_ours(path: Path, vfs: str | None, busy_timeout_ms: int) -> bool:
             # A transaction was cut off; SQLite must first roll it back, which writes.
             mark, version, pages = _marks(path, _READ_WRITE, vfs, busy_timeout_ms)
     if pages == 0:
-        return False
+        return 0
     if mark != APPLICATION_ID:
         raise StoreInvalid(
             "not a Comity database", where=str(path), remedy="name another file in comity.toml"
@@ -137,13 +141,13 @@ def _is_ours(path: Path, vfs: str | None, busy_timeout_ms: int) -> bool:
             where=str(path),
             remedy="upgrade Comity; nothing was changed",
         )
-    if version < SCHEMA_VERSION:
+    if version < SCHEMA_VERSION_OLDEST:
         raise StoreInvalid(
             f"schema version {version} is not known to this Comity ({SCHEMA_VERSION})",
             where=str(path),
             remedy="restore the database; nothing was changed",
         )
-    return True
+    return version
 
 
 def _marks(path: Path, flags: int, vfs: str | None, busy_timeout_ms: int) -> tuple[int, int, int]:

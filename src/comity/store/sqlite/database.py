@@ -22,11 +22,13 @@ import apsw
 
 from comity.store.faults import StoreInvalid, StoreUnreadable, StoreUnwritable
 from comity.store.sqlite.connection import (
+    SCHEMA_VERSION,
     close_quietly,
     create_or_check,
     open_reader,
     open_writer,
 )
+from comity.store.sqlite.migration import migrate
 from comity.store.sqlite.writer import Writer
 
 __all__ = ["Database", "StoreInvalid", "StoreUnreadable", "StoreUnwritable"]
@@ -70,11 +72,14 @@ class Database:
     ) -> Self:
         """Open a Comity database; with `create`, make it where there is none.
 
+        A file of an older schema version is brought to this one first, in one transaction.
         `vfs` names another SQLite VFS (the fault tests use one). Raises NotFound
         (missing), StoreInvalid (not ours, newer schema), StoreUnreadable or
         StoreUnwritable (rights, lock, space).
         """
-        create_or_check(path, create=create, vfs=vfs, busy_timeout_ms=busy_timeout_ms)
+        version = create_or_check(path, create=create, vfs=vfs, busy_timeout_ms=busy_timeout_ms)
+        if version != SCHEMA_VERSION:
+            migrate(path, vfs, busy_timeout_ms)
         return cls(path, vfs, busy_timeout_ms)
 
     def reader(self) -> apsw.Connection:

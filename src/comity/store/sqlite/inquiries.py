@@ -15,11 +15,13 @@ from typing import Any, Final
 import apsw
 import msgspec
 
+from comity.disclosure.about import about
 from comity.errors import NotFound
 from comity.instant import Instant, format_instant
 from comity.ledger.append import DurableReceipt, Guard, Once
 from comity.ledger.entry import SealedEntry, seal
 from comity.store.sqlite.append import append_entries, append_guarded
+from comity.store.sqlite.named import handles_of_body, mark_named, unmark_named
 from comity.store.sqlite.registry import Made
 
 REPEAT_MS: Final = 600_000
@@ -54,7 +56,10 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Subscription(msgspec.Struct, frozen=True):
-    """A standing inquiry on file. `event_after` is the position of the last event before it."""
+    """A standing inquiry on file. `event_after` is the position of the last event before it.
+
+    `body` is empty once it has ended; where somebody it named was expunged, it is what is left.
+    """
 
     ori: str
     inquiry_id: str
@@ -111,6 +116,9 @@ def hold_inquiry(
         "INSERT INTO inquiry_held VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         msgspec.structs.astuple(held),
     )
+    handles = {one for entry in sealed for one in about(entry.parts[0], None)}
+    handles.update(handles_of_body(held.body))
+    mark_named(connection, "held", held.ori, held.inquiry_id, handles)
     return receipts
 
 
@@ -211,6 +219,8 @@ def open_subscription(
         "INSERT INTO subscription VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         msgspec.structs.astuple(subscription),
     )
+    handles = handles_of_body(subscription.body)
+    mark_named(connection, "subscription", subscription.ori, subscription.inquiry_id, handles)
     return receipts[0]
 
 
@@ -240,14 +250,18 @@ def close_subscription(
     at: Instant,
     reason: str,
 ) -> DurableReceipt | None:
-    """End a subscription with its entry; None, and no entry, where it has ended already."""
+    """End a subscription with its entry; None, and no entry, where it has ended already.
+
+    Its body is destroyed: whom it asked about stands in the entry of its opening.
+    """
     connection.execute(
-        "UPDATE subscription SET closed_at = ?, closed_reason = ?"
+        "UPDATE subscription SET closed_at = ?, closed_reason = ?, body = x''"
         " WHERE ori = ? AND inquiry_id = ? AND closed_at IS NULL",
         (at, reason, ori, inquiry_id),
     )
     if connection.changes() == 0:
         return None
+    unmark_named(connection, "subscription", ori, inquiry_id)
     (receipt,) = append_guarded(connection, (sealed,), guard)
     return receipt
 
@@ -260,6 +274,15 @@ def forget(connection: apsw.Connection, at: Instant) -> None:
         (before,),
     )
     connection.execute("DELETE FROM inquiry_held WHERE answered_at < ?", (before,))
+
+
+def forget_digests(connection: apsw.Connection, indices: Iterable[int]) -> None:
+    """Forget the body digests of inquiries with one of these entries: a digest can be guessed at."""
+    connection.executemany(
+        "UPDATE inquiry SET body_digest = NULL WHERE body_digest IS NOT NULL"
+        " AND first_entry <= ?1 AND first_entry + entries > ?1",
+        [(index,) for index in indices],
+    )
 
 
 def _remember_one(

@@ -1,6 +1,6 @@
 """The ledger in SQLite: appending under a guard, reading, opening, destroying, checking.
 
-Implements `comity.ledger.append.Ledger`; tables in `ddl/ledger.sql`. Invariants:
+Implements `comity.ledger.append.Ledger`; tables in `ddl/ledger.sql`, `ddl/personal.sql`. Invariants:
 an entry is never changed or deleted; its personal compartments are kept whole or
 destroyed; opening recomputes every digest first. How appending keeps indices
 contiguous and the guard inside the transaction: `comity.store.sqlite.append`.
@@ -15,6 +15,7 @@ from typing import Any, Final
 import apsw
 import msgspec
 
+from comity.disclosure.about import of_person
 from comity.errors import IntegrityFault, NotFound
 from comity.ledger.append import DurableReceipt, EntryIndex, Guard
 from comity.ledger.audit import Finding, StoredEntry, check_entries, check_entry
@@ -30,6 +31,7 @@ from comity.store.sqlite.append import (
 )
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.gathering import Gathering
+from comity.store.sqlite.personal import destroy, indices_of, read_personal
 
 __all__ = [
     "OpenedEntry",
@@ -52,9 +54,10 @@ __all__ = [
 _STORED: Final = (
     "SELECT e.index_, e.commitment, e.leaf_hash,"
     " e.subject_digest, e.content_digest, e.request_digest, e.decision_digest,"
-    " p.subject_opening, p.content_opening, e.request_opening, e.decision_opening,"
-    " p.subject_part, p.content_part, e.request_part, e.decision_part, p.subject_id"
+    " e.request_opening, e.decision_opening, e.request_part, e.decision_part,"
+    " p.key, p.body, k.key"
     " FROM entries e LEFT JOIN entry_personal p USING (index_)"
+    " LEFT JOIN person_key k ON k.number = p.key"
 )
 
 
@@ -101,11 +104,11 @@ def entries_between(connection: apsw.Connection, start: int, stop: int) -> Itera
 
 
 def entries_of(connection: apsw.Connection, subject_id: str) -> tuple[EntryIndex, ...]:
-    """The entries whose personal compartments belong to this person and are not destroyed."""
-    rows = connection.execute(
-        "SELECT index_ FROM entry_personal WHERE subject_id = ? ORDER BY index_", (subject_id,)
-    )
-    return tuple(EntryIndex(index) for (index,) in rows)
+    """The entries whose personal compartments belong to this person and are not destroyed.
+
+    Raises KeysMissing.
+    """
+    return indices_of(connection, of_person(subject_id))
 
 
 def opened(connection: apsw.Connection, index: int) -> OpenedEntry:
@@ -128,15 +131,12 @@ def opened(connection: apsw.Connection, index: int) -> OpenedEntry:
 
 
 def erase_personal(connection: apsw.Connection, subject_id: str) -> tuple[EntryIndex, ...]:
-    """Destroy subject and content of every entry of this person; returns their indices.
+    """Destroy the keys, subject and content of every entry of this person; their indices.
 
     For use inside the write job that expunges the record and appends the entry
     of the erasure. `Database.purge_journal` afterwards takes the bytes off the disk.
     """
-    rows = connection.execute(
-        "DELETE FROM entry_personal WHERE subject_id = ? RETURNING index_", (subject_id,)
-    )
-    return tuple(sorted(EntryIndex(index) for (index,) in rows))
+    return destroy(connection, (of_person(subject_id),))
 
 
 def check_ledger(connection: apsw.Connection) -> tuple[Finding, ...]:
@@ -160,4 +160,12 @@ def _stored(
     connection: apsw.Connection, where: str, bindings: tuple[int, ...]
 ) -> Iterator[StoredEntry]:
     for row in connection.execute(_STORED + where, bindings):
-        yield StoredEntry(row[0], row[1], row[2], row[3:7], openings=row[7:11], parts=row[11:15])
+        openings, parts = read_personal(row[0], row[11], row[12], row[13])
+        yield StoredEntry(
+            row[0],
+            row[1],
+            row[2],
+            row[3:7],
+            openings=(*openings, row[7], row[8]),
+            parts=(*parts, row[9], row[10]),
+        )

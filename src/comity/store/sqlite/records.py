@@ -10,7 +10,6 @@ standing, and the law decides.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from comity.ledger.entry import Randomness
 from comity.records.event import RecordEvent
 from comity.records.fold import decode_record, encode_record, fold
 from comity.records.ingest import EXPUNGED, Applied, Batch, Refused
+from comity.records.name import name_key
 from comity.records.record import CustodyStatus, Record
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.standing import (
@@ -70,12 +70,19 @@ class SqliteRecords:
         job = self._database.write(
             lambda connection: take_in_batch(connection, batch, at, self._randomness)
         )
+        if expunges(batch):
+            self._database.purge_journal()  # next in the queue; nobody needs to wait for it
         return job.result
 
 
 def _prepare_for_bulk(connection: apsw.Connection) -> None:
     connection.pragma("cache_size", -BULK_CACHE_KIB)
     connection.wal_autocheckpoint(BULK_CHECKPOINT_PAGES)
+
+
+def expunges(batch: Batch) -> bool:
+    """Whether the batch holds an expungement, after which the write-ahead file is to be emptied."""
+    return any(event.verb == "expunged" for event in batch.events)
 
 
 def take_in_batch(
@@ -234,12 +241,6 @@ def _keys(record: Record) -> tuple[str | int | None, ...]:
 
 def _in_custody(record: Record) -> int:
     return int(record.custody is not None and record.custody.status is CustodyStatus.IN_CUSTODY)
-
-
-def name_key(name: str) -> str:
-    """A name without case, accents, blanks, hyphens and apostrophes: what names are found by."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(letter for letter in plain if letter.isalnum())
 
 
 def _quarantine(connection: apsw.Connection, refused: Iterable[Refused], at: Instant) -> int:

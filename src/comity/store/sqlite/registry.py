@@ -14,6 +14,7 @@ from typing import Any, Final
 import apsw
 import msgspec
 
+from comity.disclosure.about import about_process
 from comity.disclosure.process import Process, check_process, process_facts
 from comity.disclosure.registry import (
     Agency,
@@ -31,6 +32,7 @@ from comity.law.signing import demand_sound
 from comity.ledger.append import DurableReceipt
 from comity.ledger.entry import Randomness, compartment_digest, seal
 from comity.store.sqlite.append import append_entries, bump_generation, generation
+from comity.store.sqlite.named import mark_named
 
 _SALT_BYTES: Final = 32
 _PROCESS: Final = msgspec.json.Decoder(Process)
@@ -248,6 +250,7 @@ def file_process(connection: apsw.Connection, process: Process, made: Made) -> D
     connection.execute(
         "INSERT INTO process VALUES (?, ?, ?, ?)", (process.process_id, body, salt, made.at)
     )
+    mark_named(connection, "process", "", process.process_id, about_process(process))
     return _enter(
         connection,
         "process filed",
@@ -261,17 +264,19 @@ def file_process(connection: apsw.Connection, process: Process, made: Made) -> D
 
 
 def process_on_file(connection: apsw.Connection, process_id: str) -> Process | None:
-    """The paper of that id, or None."""
+    """The paper of that id, or None; also None once whom it names was expunged."""
     for (body,) in connection.execute(
-        "SELECT body FROM process WHERE process_id = ?", (process_id,)
+        "SELECT body FROM process WHERE process_id = ? AND length(body) > 0", (process_id,)
     ):
         return _PROCESS.decode(body)
     return None
 
 
 def processes_on_file(connection: apsw.Connection) -> tuple[Process, ...]:
-    """Every paper on file, in the order of filing."""
-    rows = connection.execute("SELECT body FROM process ORDER BY filed_at, process_id")
+    """Every paper on file that still says something, in the order of filing."""
+    rows = connection.execute(
+        "SELECT body FROM process WHERE length(body) > 0 ORDER BY filed_at, process_id"
+    )
     return tuple(_PROCESS.decode(body) for (body,) in rows)
 
 

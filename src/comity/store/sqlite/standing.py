@@ -1,14 +1,18 @@
 """Expunge, seal, hide and restore: each one write job with its entry and a new generation.
 
-Source: 18 Pa.C.S. 9122 (expungement; recipients are told, 9122(d)). Invariants:
+Source: 18 Pa.C.S. 9122 (expungement; recipients are told, 9122(d)); docs/records.md;
+decisions/0015-per-person-keys.md. Invariants:
 
-- expunging removes the record, its events, the quarantined messages that name it,
-  and the subject and content compartments of every entry about it; the entries
-  stay and verify; a tombstone keeps the record from coming back;
+- expunging removes the record, its events, and the quarantined messages that name it; it
+  destroys the keys of every entry about it, with what is kept under them; the entries stay
+  and verify; a tombstone keeps the record from coming back;
+- with the last record of somebody go the papers, held inquiries and terms that name them,
+  and what asked for them and found nobody (`comity.store.sqlite.named`);
 - an authority (a docket number) points to a person, so it stands in the erasable
   compartment alone;
-- every past recipient of the record is read out of the entries before they close,
-  and kept in the content of the expungement's own entry, which names no subject.
+- every past recipient is read out of the entries before they close, and kept to be told
+  (`comity.store.sqlite.recalls`), also in the content of the expungement's own entry, which
+  names no subject.
 
 Does not: tell recipients (`recalls` lists them); clear the write-ahead file
 (`Database.purge_journal` afterwards does).
@@ -17,9 +21,8 @@ Does not: tell recipients (`recalls` lists them); clear the write-ahead file
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import apsw
 import msgspec
@@ -32,6 +35,30 @@ from comity.records.event import RecordEvent, Verb
 from comity.records.fold import decode_record, encode_record, fold
 from comity.records.record import PersonId, RecordId
 from comity.store.sqlite.append import append_entries, bump_generation
+from comity.store.sqlite.inquiries import forget_digests
+from comity.store.sqlite.named import (
+    Closes,
+    close_named,
+    forget_quarantined,
+    handles_going,
+    identities_of,
+)
+from comity.store.sqlite.personal import destroy
+from comity.store.sqlite.recalls import Recall, Recipient, keep_recall, recalls, recipients_of
+
+__all__ = [
+    "KINDS",
+    "OWN_SOURCE",
+    "Expunction",
+    "Recall",
+    "Recipient",
+    "buried",
+    "expunge_records",
+    "recalls",
+    "record_standing_entry",
+    "set_standing",
+    "standing_event",
+]
 
 KINDS: Final = {
     "expunged": "expungement",
@@ -50,15 +77,6 @@ class Expunction(msgspec.Struct, frozen=True):
     authority: str
     by: str
     at: Instant
-
-
-class Recipient(msgspec.Struct, frozen=True):
-    """A past disclosure of an expunged record: who has what, and the entry that says so."""
-
-    ori: str
-    entry: int
-    at: str
-    data_classes: tuple[str, ...]
 
 
 def buried(connection: apsw.Connection, record_ids: Iterable[str]) -> set[str]:
@@ -85,13 +103,19 @@ def expunge_records(
     """Remove records as if they had never been, inside a write job; the past recipients.
 
     A record that is not on file leaves its tombstone all the same: the order may
-    come before the arrest report does.
+    come before the arrest report does. Raises KeysMissing.
     """
     recipients: list[Recipient] = []
+    closes = Closes(order.by, order.at)
     for record_id in order.record_ids:
-        of_record = _close_entries(connection, record_id)
-        _forget_quarantined(connection, record_id)
-        # Its events and statutes go with it (ON DELETE CASCADE).
+        identities = identities_of(connection, record_id)
+        going = handles_going(connection, record_id, identities)
+        of_record = recipients_of(connection, going, order.at)
+        closed = destroy(connection, going)
+        forget_digests(connection, closed)
+        close_named(connection, going, closes, randomness)
+        forget_quarantined(connection, record_id, going, identities)
+        # Its events, statutes and opening code go with it (ON DELETE CASCADE).
         connection.execute("DELETE FROM record WHERE record_id = ?", (record_id,))
         connection.execute(
             "INSERT INTO tombstone VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -100,60 +124,6 @@ def expunge_records(
         _enter(connection, order, of_record, randomness)
         recipients += of_record
     return tuple(recipients)
-
-
-def _forget_quarantined(connection: apsw.Connection, record_id: str) -> None:
-    """Drop the messages that name this record, also those that nobody could read."""
-    connection.execute("DELETE FROM quarantine WHERE record_id = ?", (record_id,))
-    for name in {record_id.encode(), msgspec.json.encode(record_id)[1:-1]}:
-        alone = re.compile(rb"(?<![\w-])" + re.escape(name) + rb"(?![\w-])")
-        rows: list[tuple[Any, ...]] = connection.execute(
-            "SELECT number, body FROM quarantine WHERE instr(body, ?) > 0", (name,)
-        ).fetchall()
-        connection.executemany(
-            "DELETE FROM quarantine WHERE number = ?",
-            [(number,) for number, body in rows if alone.search(body)],
-        )
-
-
-def _close_entries(connection: apsw.Connection, record_id: str) -> list[Recipient]:
-    """Destroy what entries say of this record, after reading out who received it."""
-    needle = msgspec.json.encode(record_id)
-    rows: list[tuple[Any, ...]] = connection.execute(
-        "SELECT p.index_, p.subject_part, p.content_part, e.request_part, e.decision_part"
-        " FROM entry_personal p JOIN entries e USING (index_)"
-        " WHERE p.subject_id = (SELECT person_id FROM record WHERE record_id = ?)"
-        " OR instr(p.subject_part, ?) > 0",
-        (record_id, needle),
-    ).fetchall()
-    recipients = []
-    for index, subject, content, request, decision in rows:
-        about = msgspec.json.decode(subject)
-        if not _concerns(about, record_id):
-            continue
-        disclosed = msgspec.json.decode(content).get("disclosed") or {}
-        if disclosed:
-            recipients.append(
-                Recipient(
-                    ori=msgspec.json.decode(request)["ori"],
-                    entry=index,
-                    at=msgspec.json.decode(decision)["at"],
-                    data_classes=tuple(sorted(disclosed)),
-                )
-            )
-        connection.execute("DELETE FROM entry_personal WHERE index_ = ?", (index,))
-    return recipients
-
-
-def _concerns(about: dict[str, Any], record_id: str) -> bool:
-    """Whether an entry is about this record: shown, found, or asked for by its number."""
-    terms = about.get("terms") or {}
-    return (
-        about.get("record") == record_id
-        or record_id in (about.get("found") or ())
-        or terms.get("record_id") == record_id
-        or record_id in (terms.get("record_ids") or ())
-    )
 
 
 def set_standing(
@@ -221,7 +191,7 @@ def _enter(
 ) -> None:
     sealed = seal(
         subject={"authority": order.authority},
-        content={"recipients": [msgspec.to_builtins(one) for one in recipients]},
+        content={"recipients": msgspec.to_builtins(recipients)},
         request={"by": order.by},
         decision={
             "kind": KINDS["expunged"],
@@ -230,31 +200,6 @@ def _enter(
         },
         randomness=randomness,
     )
-    append_entries(connection, (sealed,))
+    (receipt,) = append_entries(connection, (sealed,))
+    keep_recall(connection, receipt.index, order.at, recipients)
     bump_generation(connection)
-
-
-class Recall(msgspec.Struct, frozen=True):
-    """Who must be told of one expungement: `entry` and `at` are the expungement's own."""
-
-    entry: int
-    at: str
-    recipients: tuple[Recipient, ...]
-
-
-def recalls(connection: apsw.Connection) -> tuple[Recall, ...]:
-    """Every expungement of a record that had been disclosed, oldest first. Reads every entry."""
-    rows = connection.execute(
-        "SELECT e.index_, e.decision_part, p.content_part"
-        " FROM entries e JOIN entry_personal p USING (index_)"
-        " WHERE p.subject_id IS NULL AND instr(e.decision_part, ?) > 0 ORDER BY e.index_",
-        (f'"kind":"{KINDS["expunged"]}"'.encode(),),
-    )
-    found = []
-    for index, decision, content in rows:
-        recipients = msgspec.convert(
-            msgspec.json.decode(content)["recipients"], tuple[Recipient, ...]
-        )
-        if recipients:
-            found.append(Recall(index, msgspec.json.decode(decision)["at"], recipients))
-    return tuple(found)

@@ -8,7 +8,8 @@
 --               same body is no longer answered again, because it outlives an expungement.
 -- inquiry_held  an inquiry that awaits approval, with the body that was signed; the row
 --               goes when the approved inquiry has been answered or the approval is refused.
--- subscription  a standing inquiry. event_after: position of the last event before it.
+-- subscription  a standing inquiry. event_after: position of the last event before it. body is
+--               empty once it has ended.
 
 CREATE TABLE inquiry (
     ori         TEXT NOT NULL,

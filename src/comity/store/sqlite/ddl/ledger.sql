@@ -4,8 +4,8 @@
 --                 without a gap. The 33 public bytes, the leaf hash for the transparency
 --                 log (RFC 6962: SHA-256 of 0x00 and the entry), the four digests, and the
 --                 two compartments that point to nobody, with their openings.
--- entry_personal  the two compartments that may point to a person, with their openings. A
---                 row goes when the person's record is expunged; the entry stays and verifies.
+--                 The two that may point to a person stand apart (ddl/personal.sql), and go when
+--                 the person's record is expunged; the entry stays and verifies.
 -- shard           the logs, one a year (decisions/0014): entries from `first` on, up to the next
 --                 one's, have their own Merkle tree, name and head. frontier: that of the tree over
 --                 their leaf hashes (`merkle.Frontier.to_bytes`: the size, then a hash for each of
@@ -37,20 +37,6 @@ BEGIN SELECT raise(ABORT, 'an entry of the ledger never changes'); END;
 
 CREATE TRIGGER entries_never_go BEFORE DELETE ON entries
 BEGIN SELECT raise(ABORT, 'an entry of the ledger is never deleted'); END;
-
-CREATE TABLE entry_personal (
-    index_           INTEGER PRIMARY KEY REFERENCES entries (index_),
-    subject_id       TEXT,
-    subject_opening  BLOB NOT NULL CHECK (length(subject_opening) = 32),
-    content_opening  BLOB NOT NULL CHECK (length(content_opening) = 32),
-    subject_part     BLOB NOT NULL,
-    content_part     BLOB NOT NULL
-) STRICT;
-
-CREATE INDEX entry_personal_of_subject ON entry_personal (subject_id) WHERE subject_id IS NOT NULL;
-
-CREATE TRIGGER entry_personal_never_changes BEFORE UPDATE ON entry_personal
-BEGIN SELECT raise(ABORT, 'the compartments of an entry are kept or destroyed, never changed'); END;
 
 CREATE TABLE shard (
     number   INTEGER PRIMARY KEY CHECK (number >= 0),

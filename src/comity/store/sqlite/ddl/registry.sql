@@ -5,7 +5,8 @@
 -- one transaction with its sealed entry and a step of the generation.
 --
 -- process  a paper on file. salt: 32 random bytes; the entry of the filing commits to
---          SHA-256 of salt and body, so that destroying the row destroys what it says.
+--          SHA-256 of salt and body, so that destroying both destroys what it says. body is empty
+--          once whom it names was expunged; its id is not used again.
 
 CREATE TABLE agency (
     ori              TEXT PRIMARY KEY CHECK (length(ori) = 9),
