@@ -60,6 +60,8 @@ LAW_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "check": ("law_text", "Check instruments and run their examples."),
     "show": ("law_text", "Show an instrument, its terms and clauses."),
     "diff": ("law_text", "Compare two versions of an instrument."),
+    "cases": ("law_cases", "Run a table of decision cases against the library."),
+    "stack": ("law_stack", "Print the texts that bind, with conflicts and gaps."),
     "in-force": ("law_life", "Say what is, or was, in force."),
     "adopt": ("law_life", "Sign an instrument as a party, and adopt it."),
     "vote": ("law_life", "Vote on a further period of an instrument."),
