@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from comity.instant import Instant, InstantError, parse_instant, parse_local
-from comity.law.matter import CHARGE_FACTS, CONVICTION_FACTS, FACTS, FORMS, Fact, FactType
+from comity.law.matter import CHARGE_FACTS, CONVICTION_FACTS, FACTS, FORMS, SIGNERS, Fact, FactType
 from comity.law.question import FactUnusable, Presented, cedar_facts
 from comity.law.vocabulary import Grade, ProcessKind
 
@@ -66,7 +66,7 @@ def read_conditions(conditions: Mapping[str, Any], day: date, zone: str) -> Read
         _presented(given, flat),
         _about(convictions),
         release_at,
-        tuple(unread),
+        tuple(name for name in unread if name not in given),
     )
 
 
@@ -146,7 +146,8 @@ def _renamed(name: str, value: Any, known: Mapping[str, Fact]) -> tuple[str, Any
 
 def _signer(office: str) -> str:
     state = "court" in office or "state" in office or "superior" in office
-    return "state judge" if state and not office.startswith("us ") else office
+    known = office in SIGNERS or office.startswith("us ")  # a clerk of court is no judge of one
+    return "state judge" if state and not known else office
 
 
 def _papers(given: dict[str, Any], flat: Mapping[str, Any]) -> None:

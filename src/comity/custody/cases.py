@@ -151,7 +151,7 @@ def run_case(case: Case, library: Iterable[Instrument]) -> Ran:
     zone = own[0].term.time_zone
     at, day = _when(case, zone)
     read = read_conditions(case.conditions, day, zone)
-    answered = special(case.event, case.conditions, at, own)
+    answered = special(case.event, case.conditions, at, cited)
     if answered is not None:
         return _ran(case, answered.tokens, answered.clauses, (), answered.why)
     force = [one for one in own if _in_force(one, at)]

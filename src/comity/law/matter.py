@@ -67,6 +67,7 @@ _OFFENCE: Final = (
     _word("grade", "grade by the law of the place: F1, M2, S"),
     _word("class", "class by the law of the place: A, B"),
     _word("section", "section of the code, as cited: PC 245"),
+    _word("whole_section", "that section without its subdivisions; worked out where not given"),
     _flag("felony", "is a felony"),
     _flag("misdemeanor", "is a misdemeanor"),
     _flag("wobbler", "is punishable as misdemeanor or felony"),
@@ -78,6 +79,7 @@ _OFFENCE: Final = (
     _flag("involves_violence", "involves violence"),
     _flag("reduced_by_initiative", "was made a misdemeanor by the initiative of 2014"),
     _flag("listed", "is in the text's own list of offences"),
+    _flag("of_listed_kind", "is of a kind that the text lists without closing the list"),
 )
 
 CONVICTION: Final = (
@@ -124,6 +126,7 @@ PERSON: Final = (
     _word("registry", "a registry the person stands in now"),
     _word("aggravated_felony_paragraph", "letter within 8 U.S.C. 1101(a)(43)"),
     _word("adjudication", "an adjudication that is no conviction"),
+    _number("age_years", "age in years at the conduct in question"),
     _word("disposition", "how the case ended"),
     _flag("tsdb_match", "a possible match in the terrorist screening database"),
     _flag("reentered_after_removal", "came back after a removal"),
@@ -163,6 +166,7 @@ INFORMATION: Final = (
     _word("exception", "the exception that applies"),
     _flag("pending", "the case is pending"),
     _number("years_since_arrest", "whole years since the arrest"),
+    _number("months_since_arrest", "whole months since the arrest"),
     _flag("holder_is_source", "who holds the information also collected it"),
     _flag("joint_investigation", "both agencies investigate together"),
     _flag("transferred_to_adult_court", "the juvenile case went to an adult court"),
@@ -209,6 +213,7 @@ OFFICE: Final = (
     _flag("objection", "the Commonwealth objected"),
     _word("charge_disposition", "how the charge ended"),
     _word("conviction_grade", "grade of the conviction"),
+    _flag("drug_felony", "a felony drug conviction that the text names as qualifying"),
     _flag("restitution_paid", "restitution is paid"),
     _number("years_free", "years free of conviction"),
     _number("years_since_judgment", "years since judgment"),

@@ -149,8 +149,15 @@ def _record(question: Question) -> dict[str, Any]:
 
 
 def cedar_offence(given: Mapping[str, Any], known: Mapping[str, Fact]) -> dict[str, Any]:
-    """A conviction or charge as a Cedar record: a flag not given is false."""
+    """A conviction or charge as a Cedar record: a flag not given is false.
+
+    `whole_section` is the section up to its first subdivision (`PC 245` of `PC 245(a)(1)`),
+    because texts list sections both whole and by subdivision.
+    """
     flags = {name: False for name, fact in known.items() if fact.type is FactType.FLAG}
+    section = given.get("section")
+    if isinstance(section, str) and "whole_section" in known:
+        given = {"whole_section": section.partition("(")[0].strip(), **given}
     return flags | cedar_facts(given, known)
 
 

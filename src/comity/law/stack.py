@@ -11,15 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
-from cedarpy import pst
 
-from comity.cedar.policy import read_policy, scope_entities
 from comity.instant import Instant
 from comity.law.examples import question_of
 from comity.law.in_force import clause_ref
 from comity.law.instrument import ClauseRef, Instrument, Verified
 from comity.law.ruling import Ruling
-from comity.law.schema import ACTS, ENVIRONMENTS
+from comity.law.schema import ACTS
+from comity.law.scope import acts_of
 from comity.law.verdict import Verdict, decide, given_by
 from comity.law.vocabulary import CustodyAct
 
@@ -93,16 +92,6 @@ def _speaking(force: Sequence[Instrument], act: str) -> Iterator[Speaks]:
             ]
             if words:
                 yield Speaks(clause_ref(instrument, clause), tuple(dict.fromkeys(words)))
-
-
-def acts_of(policy_id: str, source: str) -> frozenset[str]:
-    """Every act that a policy's scope names, by itself or by its group."""
-    node = read_policy(policy_id, source)
-    if isinstance(node.action, pst.ScopeAny):
-        return frozenset(ACTS)
-    named = {entity.id for entity in scope_entities(node) if str(entity.type) == "Action"}
-    groups = {environment.group: environment.acts for environment in ENVIRONMENTS}
-    return frozenset(act for name in named for act in groups.get(name, (name,)))
 
 
 def _giving_way(force: Sequence[Instrument]) -> Iterator[GivesWay]:

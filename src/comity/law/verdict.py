@@ -24,6 +24,7 @@ from comity.law.instrument import Clause, ClauseRef, Duty, Instrument, Policy, R
 from comity.law.question import Asked, Question, ask
 from comity.law.ruling import FAVOUR, FORBIDS, PERMITS, Ruling
 from comity.law.schema import SCHEMA
+from comity.law.scope import acts_of
 
 ENGINES_KEPT: Final = 4_096
 RANKS: Final = tuple(Rank)
@@ -170,6 +171,8 @@ def _one(instrument: Instrument, question: Question, asked: Asked, context: str)
     fault: str | None = None
     for clause in instrument.clauses:
         for policy in clause.policies:
+            if asked.act not in acts_of(policy.id, policy.source):
+                continue
             engine = _alone(policy.id, policy.source)
             verdict = engine.decide(
                 principal=asked.principal,
