@@ -97,7 +97,7 @@ def detainer_clock(start: Instant, zones: Sequence[str]) -> Clock:
     """Forty-eight hours from the time at which the person would otherwise leave.
 
     `zones` are the places in which the person is held, in order: the calendar of each gives
-    a reading, and a move between time zones adds no time. Raises ClockUnusable without one.
+    a reading, a move between time zones adds no time, and the clock of the last is shown. Raises ClockUnusable without one.
     """
     if not zones:
         raise ClockUnusable("no time zone", remedy="name the place: America/New_York")
@@ -122,11 +122,11 @@ def detainer_clock(start: Instant, zones: Sequence[str]) -> Clock:
             f"The person was moved from {places[0]} to {places[-1]}: hours that have passed count "
             "wherever they pass, and the earlier end counts."
         )
-    if _offset(start, places[0]) != _offset(form, places[0]):
+    if _offset(start, places[-1]) != _offset(form, places[-1]):
         notes.append(
             "Clocks change during the hold: 48 hours pass, whatever the clock on the wall shows."
         )
-    return Clock(start, places[0], tuple(readings), tuple(notes))
+    return Clock(start, places[-1], tuple(readings), tuple(notes))
 
 
 def hours_on_working_days(start: Instant, hours: int, zone: str) -> Instant:

@@ -19,8 +19,9 @@ from comity.custody.gate import Presence
 from comity.custody.paper import Paper
 from comity.custody.sealed_paper import PaperFile, Unreadable, look_at
 from comity.instant import Instant
-from comity.law.paper import JUDGES, Office, form_of, is_immigration_court
+from comity.law.paper import JUDGES, Office, form_of, is_immigration_court, same_person
 from comity.law.paper_form import PaperClass
+from comity.records.record import Identity
 
 
 class ObstacleKind(StrEnum):
@@ -92,6 +93,29 @@ def receive(
         interruption(paper, a_judge_signed=arrival.a_judge_signed),
         tuple(_obstacles(classified, arrival)),
     )
+
+
+def compared(paper: Paper, identity: Identity | None) -> Paper:
+    """The paper with `names_subject` as the booking record has it, where the two can be compared.
+
+    They can with a state id, or a date of birth, on both. Who differs is another person, also
+    where somebody at the desk said otherwise; somebody's "no" at the desk stands.
+    """
+    named = paper.named
+    if named is None or identity is None:
+        return paper
+    by_id = named.state_id is not None and identity.state_id is not None
+    by_day = named.birth_date is not None and identity.birth_date is not None
+    if not by_id and not by_day:
+        return paper
+    same = same_person(
+        named,
+        sur_name=identity.sur_name,
+        given_name=identity.given_name,
+        birth_date=identity.birth_date,
+        state_id=identity.state_id,
+    )
+    return msgspec.structs.replace(paper, names_subject=same and paper.names_subject is not False)
 
 
 def interruption(paper: Paper, *, a_judge_signed: bool) -> Interruption | None:

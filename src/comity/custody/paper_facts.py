@@ -24,6 +24,8 @@ BOX_1_CONTENTS: Final = frozenset(
     {"box_1_reasons", "box_1_text", "probable_cause_reasons", "probable_cause"}
 )
 """Names under which programs send what is ticked or written in the first box."""
+CHARACTERS_MAX: Final = 500
+"""Of any one fact: a caption, a docket number and a citation are short."""
 _FIELDS: Final = frozenset(Paper.__struct_fields__)
 _PERSON: Final = frozenset(NamedPerson.__struct_fields__)
 
@@ -50,6 +52,13 @@ def take_in(facts: Mapping[str, Any]) -> TakenIn:
     trimmed = {
         name: value.strip() if isinstance(value, str) else value for name, value in kept.items()
     }
+    for name, value in trimmed.items():
+        if isinstance(value, str) and len(value) > CHARACTERS_MAX:
+            raise PaperUnusable(
+                f"`{name}` has {len(value)} characters",
+                where=name,
+                remedy=f"write what stands on the paper in {CHARACTERS_MAX} at most",
+            )
     try:
         paper = msgspec.convert(trimmed, Paper)
     except msgspec.ValidationError as fault:
