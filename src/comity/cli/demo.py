@@ -163,6 +163,7 @@ def gateway_for(
             clock=hand,
             randomness=os.urandom,
             limits=Limits(),
+            time_zone=ZONE,
         )
         return create_gateway(desk, heartbeat_seconds=0.2, poll_seconds=0.2, publisher=publisher)
 

@@ -9,6 +9,7 @@ reads the same whoever is or is not here. Does not: send.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from comity.custody.document import (
@@ -31,6 +32,7 @@ from comity.custody.matter import ActAnswer, Doing, Matter, Wording, wording
 from comity.custody.person_notice import call, framed, told_table
 from comity.custody.phrases import AnswerPhrases
 from comity.law.instrument import Verified
+from comity.law.ruling import Ruling
 from comity.law.vocabulary import CustodyAct
 
 _RUNS_ON: Final = (Doing.DONE, Doing.WILL)
@@ -75,7 +77,7 @@ def _paper(matter: Matter, phrases: AnswerPhrases) -> Terms:
         (words.paper_person, value(paper.person)),
         (words.entry, value(matter.entry)),
     )
-    return Terms(words.paper_caption, tuple((said(name), (run,)) for name, run in rows))
+    return Terms(words.paper_heading, tuple((said(name), (run,)) for name, run in rows))
 
 
 def _row(one: ActAnswer, matter: Matter, phrases: AnswerPhrases) -> tuple[Runs, ...]:
@@ -83,7 +85,7 @@ def _row(one: ActAnswer, matter: Matter, phrases: AnswerPhrases) -> tuple[Runs, 
     doing = one.doing
     if doing in _RUNS_ON:
         until = (
-            said(words.no_until)
+            said(words.no_until if one.act is CustodyAct.HOLD else words.not_applicable)
             if one.until is None
             else (Run(phrases.instant(one.until, matter.zone)),)
         )
@@ -94,8 +96,15 @@ def _row(one: ActAnswer, matter: Matter, phrases: AnswerPhrases) -> tuple[Runs, 
         said(phrases.asks[one.act.value]),
         _doing(one, doing, matter, phrases),
         until,
-        (value("; ".join(names)),) if names else said(words.no_law),
+        _under(names, one.verdict.ruling, phrases),
     )
+
+
+def _under(names: Iterable[str], ruling: Ruling, phrases: AnswerPhrases) -> Runs:
+    if ruling is Ruling.NO_RULE:
+        return said(phrases.answer.no_law)
+    cited = "; ".join(names)
+    return (value(cited),) if cited else said(phrases.answer.no_clause)
 
 
 def _doing(one: ActAnswer, doing: Doing, matter: Matter, phrases: AnswerPhrases) -> Runs:
@@ -113,7 +122,7 @@ def _told(matter: Matter, phrases: AnswerPhrases) -> list[Block]:
     words = phrases.answer
     return [
         Heading(2, said(words.told_heading)),
-        told_table(matter.told, words.told_caption, matter, phrases),
+        told_table(matter, phrases),
     ]
 
 
@@ -150,8 +159,11 @@ def _clause(found: Wording, phrases: AnswerPhrases) -> list[Block]:
         Heading(3, (value(f"{found.name}: {found.ref.title}"),)),
         Quote(tuple((value(part),) for part in found.paragraphs)),
         Paragraph(
-            (value(f"{found.text.title}, {found.ref.instrument}, clause {found.ref.clause}. "),)
-            + said(trust),
+            (
+                value(f"{found.text.title}, {found.ref.instrument}, clause {found.ref.clause}."),
+                Run(" "),
+                *said(trust),
+            ),
             "small",
         ),
     ]

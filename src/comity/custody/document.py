@@ -69,14 +69,14 @@ class Items(msgspec.Struct, frozen=True, tag="items"):
 
 
 class Terms(msgspec.Struct, frozen=True, tag="terms"):
-    """Names and what they are. Shown as a table whose rows have headers."""
+    """Names and what they are. `heading` stands above, unless it is empty."""
 
-    caption: str
+    heading: str
     rows: tuple[tuple[Runs, Runs], ...]
 
 
 class Table(msgspec.Struct, frozen=True, tag="table"):
-    """A table with a caption and a header for each column; the first cell heads its row."""
+    """A table below a heading; the first cell of a row heads it. `caption` is for who listens."""
 
     caption: str
     head: tuple[str, ...]
@@ -91,9 +91,9 @@ class Key(msgspec.Struct, frozen=True, tag="key"):
 
 
 class Blanks(msgspec.Struct, frozen=True, tag="blanks"):
-    """Lines to be filled in by hand."""
+    """Lines to be filled in by hand, below a heading."""
 
-    caption: str
+    heading: str
     labels: tuple[str, ...]
 
 
@@ -115,14 +115,13 @@ class Document(msgspec.Struct, frozen=True):
     sender: tuple[str, ...]
     to: tuple[str, ...]
     blocks: tuple[Block, ...]
-    foot: tuple[str, ...]
     page: str
     template: str
 
 
 def shown(text: str) -> str:
     """A value as it may stand in a letter: one line, and nothing in it that does not show."""
-    return "".join(map(_shown, text)).strip()
+    return " ".join(filter(None, "".join(map(_shown, text)).split(" ")))
 
 
 def _shown(character: str) -> str:
@@ -149,7 +148,9 @@ def said(phrase: str, slots: Mapping[str, Run | str] | None = None) -> Runs:
     for slot in _SLOT.finditer(phrase):
         if slot[1] not in given:
             raise LetterFaulty(
-                f"nothing is given for `{{{slot[1]}}}`", where=phrase[:60], remedy="mend the template"
+                f"nothing is given for `{{{slot[1]}}}`",
+                where=phrase[:60],
+                remedy="mend the template",
             )
         put = given[slot[1]]
         found += [Run(phrase[last : slot.start()])] if slot.start() > last else []
@@ -179,11 +180,14 @@ def document_json(document: Document) -> bytes:
 
 
 def texts(document: Document) -> tuple[str, ...]:
-    """Every piece of text of the letter in reading order: what each rendering must contain."""
-    found = [*document.sender, *document.to, document.date, document.title]
+    """Every piece of text of the letter in reading order: what each rendering must contain.
+
+    Captions of tables are not among them: paper has the heading above instead.
+    """
+    found = [*document.sender, document.date, *document.to, document.title]
     for block in document.blocks:
         found += _texts(block)
-    return (*found, *document.foot, document.template)
+    return tuple(text for text in (*found, document.template) if text)
 
 
 def _texts(block: Block) -> list[str]:
@@ -192,11 +196,11 @@ def _texts(block: Block) -> list[str]:
             return [plain(runs)]
         case Quote(paragraphs=several) | Items(items=several):
             return [plain(runs) for runs in several]
-        case Terms(caption=caption, rows=rows):
-            return [caption, *(plain(cell) for row in rows for cell in row)]
-        case Table(caption=caption, head=head, rows=rows):
-            return [caption, *head, *(plain(cell) for row in rows for cell in row)]
+        case Terms(heading=heading, rows=rows):
+            return [heading, *(plain(cell) for row in rows for cell in row)]
+        case Table(head=head, rows=rows):
+            return [*head, *(plain(cell) for row in rows for cell in row)]
         case Key(label=label, code=code):
             return [label, code]
-        case Blanks(caption=caption, labels=labels):
-            return [caption, *labels]
+        case Blanks(heading=heading, labels=labels):
+            return [heading, *labels]

@@ -184,11 +184,16 @@ def due_before(tasks: Iterable[Task], moment: Moment) -> tuple[Task, ...]:
     return tuple(one for one in tasks if one.awaits is moment and one.kind is not TaskKind.LET_GO)
 
 
+def primary(language: str) -> str:
+    """The language of a BCP 47 tag without its region: `es-MX` is `es`."""
+    return language.strip().lower().partition("-")[0]
+
+
 def _of(owed: Owed, occasion: Occasion) -> Iterable[Task]:
     kinds = KINDS.get(owed.duty.id, (TaskKind.OTHER,))
     made = [_task(owed.duty, owed.clause, kind, occasion) for kind in kinds]
     speaks = TaskKind.NOTICE_TO_PERSON in kinds
-    if speaks and occasion.language not in occasion.in_language:
+    if speaks and primary(occasion.language) not in occasion.in_language:
         made.append(_task(owed.duty, owed.clause, TaskKind.INTERPRETER, occasion))
     return made
 

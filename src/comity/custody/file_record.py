@@ -72,7 +72,7 @@ def _matter(matter: Matter, phrases: RecordPhrases) -> Terms:
         (words.entry, value(matter.entry)),
         (words.law, value(matter.law)),
     )
-    return Terms(words.matter_caption, tuple((said(name), (run,)) for name, run in rows))
+    return Terms(words.matter_heading, tuple((said(name), (run,)) for name, run in rows))
 
 
 def _acts(matter: Matter, phrases: RecordPhrases) -> list[Block]:
@@ -111,12 +111,19 @@ def _known(matter: Matter, phrases: RecordPhrases) -> list[Block]:
         for one in matter.known
     )
     return [
-        Table(words.known_caption, (words.known_class, words.known_value, words.known_told), rows)
+        Heading(2, said(words.known_heading)),
+        Table(words.known_caption, (words.known_class, words.known_value, words.known_told), rows),
     ]
 
 
 def _conflicts(matter: Matter, phrases: RecordPhrases) -> list[Block]:
     told = [act.verdict.conflict for act in matter.acts if act.verdict.conflict]
+    told += [
+        f"{finding.instrument.ref}: {finding.fault}"
+        for act in matter.acts
+        for finding in act.verdict.findings
+        if finding.fault
+    ]
     if not told:
         return []
     heading = Heading(2, said(phrases.record.conflict_heading))
@@ -189,11 +196,11 @@ def _served(
     rows = tuple(
         (
             (Run(kinds[step.task]),),
+            (value(served.by),),
             (
                 value(f"{served.how.value} {served.note}"),
                 Run(", " + phrases.instant(served.at, matter.zone)),
             ),
-            (value(served.by),),
             (value(f"{served.to.value} {served.to_name}"),),
             (value(words.signed if served.signed_for else served.witness or words.none),),
         )
@@ -205,10 +212,10 @@ def _served(
     if not rows:
         return []
     head = (
-        words.served_task, words.served_how, words.served_by, words.served_to,
+        words.served_task, words.served_by, words.served_how, words.served_to,
         words.served_witness,
     )  # fmt: skip
-    return [Table(words.served_caption, head, rows)]
+    return [Heading(2, said(words.served_heading)), Table(words.served_caption, head, rows)]
 
 
 def _letters(phrases: RecordPhrases, letters: Sequence[Document]) -> list[Block]:

@@ -56,6 +56,7 @@ class Ground(StrEnum):
     ACQUITTED = "acquitted"
     NOT_CHARGED = "no charge was filed"
     COURT_ORDER = "a court ordered it"
+    ON_RECORD = "the booking record says so"
 
 
 class Eligible(msgspec.Struct, frozen=True):

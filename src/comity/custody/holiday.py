@@ -24,7 +24,7 @@ def federal_holidays(year: int) -> frozenset[date]:
     # Some hundred modules: loaded where a clock is reckoned and nowhere else.
     from holidays.countries.united_states import UnitedStates
 
-    found = UnitedStates(years=(year, year + 1))  # type: ignore[no-untyped-call]
+    found = UnitedStates(years=year)  # type: ignore[no-untyped-call]
     return frozenset(day for day in found if day.year == year)
 
 

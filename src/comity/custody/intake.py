@@ -91,7 +91,7 @@ def receive(
         file,
         classified,
         interruption(paper, a_judge_signed=arrival.a_judge_signed),
-        tuple(_obstacles(classified, arrival)),
+        tuple(obstacles(classified, arrival)),
     )
 
 
@@ -149,7 +149,8 @@ def interruption(paper: Paper, *, a_judge_signed: bool) -> Interruption | None:
     return None
 
 
-def _obstacles(classified: Classified, arrival: Arrival) -> Sequence[Obstacle]:
+def obstacles(classified: Classified, arrival: Arrival) -> Sequence[Obstacle]:
+    """What stands in the way of a paper of this class, of this sender, for this person."""
     found = []
     if not arrival.sender_known:
         found.append(

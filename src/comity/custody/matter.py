@@ -74,7 +74,15 @@ class ActAnswer(msgspec.Struct, frozen=True):
 
     @property
     def doing(self) -> Doing:
-        """What becomes of it. Raises LetterFaulty where it was done against the law."""
+        """What becomes of it. Raises LetterFaulty where what was done cannot have been."""
+        if self.act is CustodyAct.TELL_STATUS:
+            if self.done_at is None:
+                return Doing.NOT
+            raise LetterFaulty(
+                "no status is held here, and so none can have been told",
+                where="the decided paper",
+                remedy="ask counsel what was told, and correct the entry",
+            )
         if self.done_at is not None:
             if not self.verdict.lets_through:
                 raise LetterFaulty(
@@ -83,8 +91,6 @@ class ActAnswer(msgspec.Struct, frozen=True):
                     remedy="ask counsel: no letter of ours tells this as ordinary business",
                 )
             return Doing.DONE
-        if self.act is CustodyAct.TELL_STATUS:
-            return Doing.NOT
         if self.verdict.lets_through:
             return Doing.WILL if self.chosen or self.verdict.ruling is Ruling.MUST else Doing.OPEN
         if self.verdict.ruling is Ruling.NO_RULE:

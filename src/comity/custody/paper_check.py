@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
+from comity.custody.clock import RULE_41_DAYS
 from comity.custody.paper import Finding, Paper, State, day_of
 from comity.law.paper import (
     FEDERAL_JUDGES,
@@ -28,7 +29,6 @@ from comity.law.paper import (
 )
 from comity.law.paper_form import I_247A_BEGINS, PaperClass, PaperForm
 
-RULE_41_DAYS: Final = 14
 _FORM_A: Final = "Form I-247A (02/17)"
 _DETAINER: Final = "8 CFR 287.7"
 _ARREST_FORMS: Final = frozenset({"I-200", "I-205"})

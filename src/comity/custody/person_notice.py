@@ -75,7 +75,7 @@ def person_notice(
         ]
     if copy is None:
         blocks += [
-            Blanks(words.served_caption, words.served),
+            Blanks(words.served_heading, words.served),
             Paragraph(said(words.served_note), "small"),
         ]
     person = said(words.to, {"person": matter.person})
@@ -105,7 +105,6 @@ def framed(
         sender=tuple(map(shown, (matter.custodian.name, *matter.custodian.lines))),
         to=to,
         blocks=tuple(blocks),
-        foot=(),
         page=phrases.frame.page,
         template=phrases.reviewed(),
     )
@@ -117,13 +116,13 @@ def call(office: Office, heading: str) -> list[Block]:
     return [Heading(2, said(heading)), Items(tuple((value(way),) for way in ways if way.strip()))]
 
 
-def told_table(told: tuple[Told, ...], caption: str, matter: Matter, phrases: Phrases) -> Terms:
-    """What an agency is told, by data class."""
+def told_table(matter: Matter, phrases: Phrases) -> Terms:
+    """What the agency is told, by data class."""
     return Terms(
-        caption,
+        "",
         tuple(
             (said(phrases.classes[one.data_class.value]), (told_value(one, matter, phrases),))
-            for one in told
+            for one in matter.told
         ),
     )
 
@@ -138,11 +137,11 @@ def told_value(one: Told, matter: Matter, phrases: Phrases) -> Run:
 def _paper(matter: Matter, phrases: NoticePhrases) -> Terms:
     words, paper = phrases.notice, matter.paper
     return Terms(
-        words.paper_caption,
+        words.paper_heading,
         (
             (said(words.paper_agency), (value(matter.agency.name),)),
-            (said(words.paper_title), (value(paper.title),)),
-            (said(words.paper_dated), (value(paper.dated),)),
+            (said(words.paper_title), (value(paper.title, lang="en"),)),
+            (said(words.paper_dated), (value(paper.dated, lang="en"),)),
             (
                 said(words.paper_received),
                 (Run(phrases.instant(paper.received_at, matter.zone)),),
@@ -184,7 +183,7 @@ def _doing(one: ActAnswer, matter: Matter, phrases: NoticePhrases) -> Runs:
 
 def _law(one: ActAnswer, matter: Matter, none: str) -> Runs:
     cited = [wording(matter, ref) for ref in dict.fromkeys(one.verdict.clauses)]
-    names = dict.fromkeys(f"{found.text.title}: {found.name}" for found in cited)
+    names = dict.fromkeys(found.name for found in cited)
     return (value("; ".join(names), lang="en"),) if names else said(none)
 
 
@@ -196,11 +195,9 @@ def _told(matter: Matter, phrases: NoticePhrases) -> list[Block]:
     return [
         heading,
         Paragraph(said(words.told)),
-        told_table(matter.told, words.told_caption, matter, phrases),
+        told_table(matter, phrases),
     ]
 
 
 def _owed_to_another(matter: Matter) -> bool:
-    return any(
-        TaskKind.NOTICE_TO_COUNSEL in KINDS.get(owed.duty.id, ()) for owed in matter.owed
-    )
+    return any(TaskKind.NOTICE_TO_COUNSEL in KINDS.get(owed.duty.id, ()) for owed in matter.owed)

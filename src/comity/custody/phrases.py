@@ -1,9 +1,9 @@
 """The words of letters, as they come from a template: which there must be, and their slots.
 
 Source: `web/letter_files/*.toml`; docs/custody-letters.md. Invariants: a template lacks no phrase
-and has none that nobody reads; a phrase has no slot that nobody fills; a template says whether
-somebody reviewed it, who, and when; dates are written with the template's own words. Does not:
-read files (`comity.web.letter_texts`).
+and has none that nobody reads; a phrase has the slots that are filled, each of them and no other;
+a template says whether somebody reviewed it, who, and when; dates are written with the template's
+own words. Does not: read files (`comity.web.letter_texts`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing missing, nothing over."""
 
 
-class Review(Strict):
+class Review(Strict, frozen=True):
     """Whether counsel and a speaker of the language have read a template, and when."""
 
     reviewed: bool
@@ -53,7 +53,7 @@ class Review(Strict):
     on: str
 
 
-class Calendar(Strict):
+class Calendar(Strict, frozen=True):
     """How days and instants are written. `half_day` are the words for before and after noon."""
 
     months: tuple[str, ...]
@@ -63,7 +63,7 @@ class Calendar(Strict):
     half_day: tuple[str, str]
 
 
-class Frame(Strict):
+class Frame(Strict, frozen=True):
     """What stands around every letter."""
 
     page: str
@@ -72,7 +72,7 @@ class Frame(Strict):
     unreviewed: str
 
 
-class Phrases(Strict):
+class Phrases(Strict, frozen=True):
     """What every template has."""
 
     template: str
@@ -113,7 +113,7 @@ class Phrases(Strict):
         }
 
 
-class NoticeWords(Strict):
+class NoticeWords(Strict, frozen=True):
     """What the notice to the person says."""
 
     title: str
@@ -121,7 +121,7 @@ class NoticeWords(Strict):
     to_other: str
     lead: str
     attached: str
-    paper_caption: str
+    paper_heading: str
     paper_agency: str
     paper_title: str
     paper_dated: str
@@ -134,7 +134,6 @@ class NoticeWords(Strict):
     no_law: str
     told_heading: str
     told: str
-    told_caption: str
     told_nothing: str
     know_heading: str
     know: tuple[str, ...]
@@ -144,24 +143,24 @@ class NoticeWords(Strict):
     code_label: str
     code: str
     code_keep: str
-    served_caption: str
+    served_heading: str
     served: tuple[str, ...]
     served_note: str
 
 
-class NoticePhrases(Phrases):
+class NoticePhrases(Phrases, frozen=True):
     """A template of the notice to the person."""
 
     notice: NoticeWords
     asks: Mapping[str, str]
 
 
-class AnswerWords(Strict):
+class AnswerWords(Strict, frozen=True):
     """What the answer to the agency says."""
 
     title: str
     lead: str
-    paper_caption: str
+    paper_heading: str
     paper_reference: str
     paper_title: str
     paper_dated: str
@@ -177,8 +176,8 @@ class AnswerWords(Strict):
     no_until: str
     not_applicable: str
     no_law: str
+    no_clause: str
     told_heading: str
-    told_caption: str
     owed_heading: str
     law_heading: str
     words_text: str
@@ -193,18 +192,18 @@ class AnswerWords(Strict):
     check: str
 
 
-class AnswerPhrases(Phrases):
+class AnswerPhrases(Phrases, frozen=True):
     """A template of the answer to the agency."""
 
     answer: AnswerWords
     asks: Mapping[str, str]
 
 
-class RecordWords(Strict):
+class RecordWords(Strict, frozen=True):
     """What the record for the file says."""
 
     title: str
-    matter_caption: str
+    matter_heading: str
     person: str
     record: str
     agency: str
@@ -224,6 +223,7 @@ class RecordWords(Strict):
     acts_until: str
     acts_law: str
     none: str
+    known_heading: str
     known_caption: str
     known_class: str
     known_value: str
@@ -244,6 +244,7 @@ class RecordWords(Strict):
     no_due: str
     for_counsel: str
     late: str
+    served_heading: str
     served_caption: str
     served_task: str
     served_how: str
@@ -259,7 +260,7 @@ class RecordWords(Strict):
     conflict_heading: str
 
 
-class RecordPhrases(Phrases):
+class RecordPhrases(Phrases, frozen=True):
     """A template of the record for the file."""
 
     record: RecordWords
@@ -301,14 +302,16 @@ def _faults(phrases: Phrases, raw: Mapping[str, Any]) -> Iterator[str]:
         if len(getattr(phrases.calendar, name)) != length:
             yield f"`calendar.{name}` must have {length} names"
     review = phrases.review
-    if review.reviewed != bool(review.by and review.on):
+    if {bool(review.by), bool(review.on)} != {review.reviewed}:
         yield "`review`: a reviewed template says by whom and on which day, another neither"
     for path, phrase in _phrases(raw, ""):
         if not phrase.strip() and not path.startswith("review."):
             yield f"`{path}` is empty"
-        extra = slots_of(phrase) - SLOTS.get(path, frozenset())
-        if extra:
-            yield f"`{path}`: nothing fills {{{min(extra)}}}"
+        has, filled = slots_of(phrase), SLOTS.get(path, frozenset())
+        if has - filled:
+            yield f"`{path}`: nothing fills {{{min(has - filled)}}}"
+        if filled - has:
+            yield f"`{path}` leaves out {{{min(filled - has)}}}"
 
 
 def _phrases(raw: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -9,13 +9,14 @@ the open compartments of an entry name nobody, and no language, which can tell w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 
-from comity.custody.duty import SERVED, Task, TaskKind
+from comity.custody.duty import SERVED, Task, TaskKind, due_before, primary
+from comity.custody.within import Moment
 from comity.errors import ComityError
 from comity.instant import Instant, format_instant
 
@@ -138,6 +139,29 @@ def undone(task: Task, steps: Iterable[Step], at: Instant, by: str, why: WhyUndo
     return Step(task.id, TaskState.UNDONE, at, by.strip(), _is_late(task, at), None, why)
 
 
+def holds(task: Task, step: Step) -> bool:
+    """Whether a step that comes from elsewhere is one that this task could take, lateness included."""
+    try:
+        if step.to is TaskState.DONE:
+            return step == done(task, (), step.at, step.by, step.service)
+        if step.to is TaskState.UNDONE and step.why is not None:
+            return step == undone(task, (), step.at, step.by, step.why)
+    except TaskStepRefused:
+        return False
+    return False
+
+
+def holding_up(
+    tasks: Iterable[Task], steps: Sequence[Step], moment: Moment, at: Instant
+) -> tuple[Task, ...]:
+    """The tasks because of which a moment may not come yet: owed before it, and not closed."""
+    return tuple(
+        task
+        for task in due_before(tasks, moment)
+        if state(task, steps, at) in (TaskState.OPEN, TaskState.LATE)
+    )
+
+
 def step_facts(task: Task, step: Step, person: str, matter: str) -> StepFacts:
     """What an entry of a step holds; `request` and `decision` point to no person.
 
@@ -251,7 +275,7 @@ def _fault(task: Task, service: Service, at: Instant) -> tuple[str, str] | None:
     to_person = task.kind in SERVED - {TaskKind.NOTICE_TO_COUNSEL}
     if to_person and service.to is not Whom.PERSON:
         return f"it is owed to the person, not to {service.to.value}", "serve the person"
-    if to_person and service.language != task.language and not service.note.strip():
+    if to_person and not _understood(task, service) and not service.note.strip():
         return (
             f"the person understands `{task.language}`, and it is in `{service.language}`",
             "say in the note who interpreted it",
@@ -265,6 +289,10 @@ def _fault(task: Task, service: Service, at: Instant) -> tuple[str, str] | None:
     if service.how is How.IN_PERSON and not service.signed_for and not service.witness.strip():
         return "nobody signed for it and nobody saw it", "name a witness"
     return None
+
+
+def _understood(task: Task, service: Service) -> bool:
+    return task.language is None or primary(task.language) == primary(service.language)
 
 
 def _refused(task: Task, what: str, remedy: str) -> TaskStepRefused:

@@ -38,15 +38,17 @@ def notice_for(language: str) -> ChosenNotice:
     """The notice in the language that a person understands, by BCP 47: `es-MX` is `es`."""
     wanted = language.strip().lower().partition("-")[0]
     if wanted in NOTICE_LANGUAGES:
-        return ChosenNotice(_read(NoticePhrases, f"person-notice.{wanted}"), False)
-    return ChosenNotice(_read(NoticePhrases, f"person-notice.{FALLBACK}"), True)
+        return ChosenNotice(_notice(wanted), False)
+    return ChosenNotice(_notice(FALLBACK), True)
 
 
+@cache
 def answer_texts() -> AnswerPhrases:
     """The answer to an agency."""
     return _read(AnswerPhrases, "agency-answer.en")
 
 
+@cache
 def record_texts() -> RecordPhrases:
     """The record for the file."""
     return _read(RecordPhrases, "file-record.en")
@@ -65,6 +67,10 @@ def letter_file(name: str) -> bytes:
 
 
 @cache
+def _notice(language: str) -> NoticePhrases:
+    return _read(NoticePhrases, f"person-notice.{language}")
+
+
 def _read(kind: type[Words], name: str) -> Words:
     path = f"{name}.toml"
     try:

@@ -85,7 +85,9 @@ class Desk:
         clock: Clock,
         randomness: Randomness,
         limits: Limits,
+        time_zone: str = "UTC",
     ) -> None:
+        self.time_zone = time_zone
         self.database = database
         self.views = views
         self.holdings = holdings
