@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,6 @@ FACTS: dict[str, Any] = {
     "box_2": False,
     "attached": ["I-200"],
 }
-CHARGED = {"1": None}
 PEOPLE = ("here", "released", "expunged", "sealed", "never")
 
 
@@ -152,7 +151,8 @@ def arrange(town: Town, which: str) -> str:
     if which == "never":
         return "Never"
     name = which.title()
-    record = book(town, name)
+    # Who is here is nobody the law speaks of; of each of the others it would command a notice.
+    record = book(town, name) if which == "here" else book(town, name, charges=CONVICTED)
     if which == "released":
         _, judged = judge_on_file(
             town.database.reader(), basis_now(town.database.reader(), (), town.now), record,
@@ -317,9 +317,6 @@ def test_a_state_id_finds_a_person_and_the_sender_s_word_does_not(jail: Town) ->
     reader = jail.database.reader()
     assert len(papers_of(reader, record)) == 1
     assert message_on_file(reader, BUREAU, "m-2") is not None
-
-
-Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,14 @@ def may_be_told(judged: Judged, paper_id: str, record: Record) -> tuple[CustodyA
     """
     if judged.presence is not Presence.IN_CUSTODY or record.standing is not Standing.OPEN:
         return ()
-    told = [CustodyAct.HOLD] if any(h.paper_id == paper_id for h in judged.door.held_upon) else []
+    told = []
+    by_itself = any(
+        one.paper_id == paper_id and keeps_by_itself(paper_id, one.classified) is not None
+        for one in judged.doors
+    )
+    held = any(one.paper_id == paper_id for one in judged.door.held_upon)
+    if held or (by_itself and judged.used(paper_id, CustodyAct.HOLD)):
+        told.append(CustodyAct.HOLD)
     if judged.used(paper_id, CustodyAct.NOTIFY_RELEASE):
         told.append(CustodyAct.NOTIFY_RELEASE)
     return tuple(told)
