@@ -127,7 +127,11 @@ def choose(paper_id: str, act: str, no_longer: bool, by: str, at: str | None) ->
             if decided is None:
                 raise NotFound("no such paper is on file", where=paper_id)
             verdict = decided.verdicts[wanted]
-            if verdict.ruling not in (Ruling.MAY, Ruling.NOT_RESTRICTED):
+            # That no text forbids it gives nobody the power to hold or to hand over (gate).
+            seizes = wanted in (CustodyAct.HOLD, CustodyAct.TRANSFER)
+            if verdict.ruling is not Ruling.MAY and (
+                seizes or verdict.ruling is not Ruling.NOT_RESTRICTED
+            ):
                 raise NotPermitted(
                     f"there is nothing to choose: {in_words(wanted, verdict)}",
                     where=paper_id,

@@ -84,6 +84,8 @@ CUSTODY_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "serve": ("custody_staff", "Enter that the person was given a copy."),
     "withdraw": ("custody_staff", "Enter that a paper was withdrawn."),
     "duty": ("custody_duty", "List what is owed upon papers, and close it."),
+    "letter": ("custody_letter", "Write the answer to the agency that sent a paper."),
+    "notice": ("custody_letter", "Write the notice to the person a paper came for."),
     "replay": ("custody_replay", "Decide a list of past detainers under other texts."),
 }
 

@@ -206,6 +206,18 @@ def departure(record: Record, gone: Departure, judged: Judged) -> Compartments:
     )
 
 
+def letter_made(
+    record: Record, paper_id: str, letter: str, digest: str, by: str, at: Instant
+) -> Compartments:
+    """A letter made of a decision. `digest` is of its whole content."""
+    return Compartments(
+        subject=_subject(record) | {"paper": paper_id},
+        content={"digest": digest},
+        request={"by": by},
+        decision=_head("letter made", at) | {"letter": letter},
+    )
+
+
 def step(record: Record, facts: StepFacts) -> Compartments:
     """A duty done, or that will not be done."""
     return Compartments(

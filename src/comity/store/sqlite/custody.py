@@ -252,6 +252,15 @@ def depart(
     return receipt
 
 
+def enter_letter(
+    connection: apsw.Connection, paper_id: str, letter: str, digest: str, made: Made
+) -> DurableReceipt:
+    """Enter that a letter was made of the decision upon a paper. Raises NotFound."""
+    record, _ = _paper(connection, paper_id)
+    facts = entries.letter_made(record, paper_id, letter, digest, made.by, made.at)
+    return enter(connection, facts, record, made)
+
+
 def demand_record(connection: apsw.Connection, record_id: str) -> Record:
     """The record of that id. Raises NotFound."""
     doc = connection.execute("SELECT doc FROM record WHERE record_id = ?", (record_id,)).get
