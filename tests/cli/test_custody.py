@@ -10,11 +10,13 @@ import pytest
 
 from comity.cli import custody_intake
 from comity.cli.main import run
+from comity.records.record import Conviction, Release
 from comity.store.sqlite.append import size
 from comity.store.sqlite.custody_files import paper_on_file, papers_of
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.ledger import check_ledger, opened
 from tests.cli.custody_desk import (
+    BOOKED,
     BY,
     CONVICTED,
     DAY,
@@ -344,7 +346,7 @@ def test_letters_are_made_of_a_decision_that_is_durable(comity: Comity) -> None:
     assert code == 0, err
     assert "The Jail" in out
     assert "Nemo, Nina" in out
-    assert "18:00" not in out, "the release is not the agency's to know"
+    assert "August 31, 2018, 6:00" not in out, "the release is not the agency's to know"
     assert kinds()[-2:] == ["custody decision", "letter made"]
     code, out, err = comity("custody", "notice", "d-1", "--language", "es", *BY, *DAY)
     assert code == 0, err
@@ -381,3 +383,26 @@ def test_whoever_is_not_on_file_is_not_found(comity: Comity) -> None:
         ("withdraw", "d-9", *BY, *NIGHT),
     ):
         assert comity("custody", *command)[0] == 3, command
+
+
+def test_what_cannot_be_decided_holds_nobody_and_hides_nobody(comity: Comity) -> None:
+    """More convictions than are put to a text: for counsel, and not while somebody waits inside."""
+    many = tuple(Conviction(str(n), grade="F1", convicted_at=BOOKED) for n in range(401))
+    book(comity, "r-6", "Nemo", convictions=many)
+    book(comity, "r-7", "Nemo", release=Release(eligible_at=BOOKED))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(custody_intake, "_tell", lambda *_: None)
+        code, _, err = take_in(comity, "d-6", "r-6")
+    assert code == 2
+    assert "d-6" in papers("r-6"), err
+    comity("custody", "leaves", "r-6", "2018-08-31T18:00", "--because", "acquitted", *BY, *DAY)
+    code, out, _ = comity("custody", "board", *LATER)
+    assert code == 1
+    assert [line.split()[1] for line in out.splitlines() if line[0] == "!"] == ["r-7", "r-6"]
+    assert "The papers cannot be decided, and hold nobody" in out
+    assert comity("custody", "release", "r-6", *BY, *LATER, "--to", ICE, "--upon", "d-6")[0] == 2
+    code, out, err = comity("custody", "release", "r-6", *BY, *LATER)
+    assert code == 0, err
+    assert "Release now: acquitted" in out
+    assert "cannot be decided" in err
+    assert kinds()[-1] == "release carried out"

@@ -20,6 +20,7 @@ from comity.records.event import Parts, RecordEvent
 from comity.records.ingest import Batch
 from comity.records.record import (
     Charge,
+    Conviction,
     Custody,
     CustodyStatus,
     Identity,
@@ -411,3 +412,30 @@ def test_what_changes_meanwhile_is_decided_again(
 def test_a_paper_of_more_than_the_gateway_bears_is_refused(jail: Town) -> None:
     big = b64encode(b"%PDF-" + b"x" * 4_000_000 + b"%%EOF").decode()
     assert send(jail, message(document=big)).status == 413
+
+
+def test_a_file_that_cannot_be_decided_shows_by_nothing(jail: Town) -> None:
+    many = tuple(Conviction(str(n), grade="F1", convicted_at=START) for n in range(401))
+    record = book(jail, convictions=many)
+    first, second = send(jail, message()), look(jail)
+    assert (first.status, second.status) == (200, 200)
+    nobody = send(jail, message("Nobody", "m-2")).json
+    for reply in (first, second):
+        assert {**reply.json, "entries": None, "message_id": "m-2"} == {**nobody, "entries": None}
+    assert len(papers_of(jail.database.reader(), record)) == 1
+
+
+def test_an_expungement_leaves_a_message_that_names_nobody(jail: Town) -> None:
+    record = book(jail, "Marker4b", charges=CONVICTED)
+    body = message("Marker4b", facts={"docket": "Marker4b", "cites": "Marker4b"})
+    first = send(jail, body).json
+    look(jail)
+    order = Expunction((record,), "CP-1", "clerk", jail.now)
+    jail.write(lambda c: expunge_records(c, order, jail.draw))
+    assert jail.database.purge_journal().result(10)
+    kept = message_on_file(jail.database.reader(), BUREAU, "m-1")
+    assert kept is not None
+    assert (kept.paper_id, kept.body_digest) == (None, None)
+    for file in jail.database.path.parent.glob("town.db*"):
+        assert b"Marker4b" not in file.read_bytes()
+    assert {**look(jail).json, "entries": None} == {**first, "entries": None}

@@ -25,11 +25,11 @@ from comity.cli.custody_case import (
     tell_tasks,
 )
 from comity.cli.output import Progress, emit, emit_json, say
-from comity.custody.desk import Judged, PersonFile
+from comity.custody.desk import Judged, PersonFile, judge, undecided
 from comity.custody.gate import Answer
+from comity.errors import ComityError
 from comity.instant import format_instant
-from comity.store.sqlite.custody_decide import judge_on_file
-from comity.store.sqlite.custody_files import concerned
+from comity.store.sqlite.custody_files import concerned, person_file, senders
 
 OVERDUE = 1
 
@@ -105,8 +105,15 @@ def _rows(desk: AtDesk) -> list[Row]:
     several = concerned(reader)
     with Progress("people", total=len(several)) as line:
         for record_id in several:
-            file, judged = judge_on_file(reader, basis, record_id, desk.at, desk.zone)
-            found.append((_order(judged), _row(file, judged)))
+            file = person_file(reader, record_id)
+            who = senders(file, basis.registry, desk.at)
+            fault = None
+            try:
+                judged = judge(file, who, basis.law, desk.at, desk.zone)
+            except ComityError as raised:  # one paper nobody can decide hides no other person
+                fault = raised.sentence()
+                judged = undecided(file, basis.law.digest, desk.at, desk.zone)
+            found.append((_order(judged), _row(file, judged, fault)))
             line.step()
     return [row for _, row in sorted(found, key=lambda one: one[0])]
 
@@ -116,9 +123,11 @@ def _order(judged: Judged) -> tuple[bool, int, str]:
     return by is None, by or 0, judged.door.sentence
 
 
-def _row(file: PersonFile, judged: Judged) -> Row:
+def _row(file: PersonFile, judged: Judged, fault: str | None) -> Row:
     door: Any = judged.door
     now = [alarm.text for alarm in door.alarms if alarm.at <= judged.at]
+    if fault is not None:
+        now.append(f"The papers cannot be decided, and hold nobody: {fault}")
     identity = file.record.identity
     name = "-" if identity is None else f"{identity.sur_name or '-'}, {identity.given_name or '-'}"
     return Row(
@@ -127,7 +136,7 @@ def _row(file: PersonFile, judged: Judged) -> Row:
         door.answer.value,
         door.sentence,
         None if door.release_by is None else format_instant(door.release_by),
-        len(judged.decided),
+        len(file.papers),
         now[-1] if now else None,
         door.answer is Answer.RELEASE and door.overdue is not None,
     )

@@ -14,16 +14,17 @@ import click
 from comity.cli.custody_case import AT, AtDesk, at_desk, judged_json, tell_door, tell_entry
 from comity.cli.output import emit, emit_json, say
 from comity.custody.clock import when
-from comity.custody.desk import Judged, no_hand_over
+from comity.custody.desk import Judged, PersonFile, no_hand_over, undecided
 from comity.custody.duty import Task, TaskKind, due_before
 from comity.custody.service import TaskState, done, state, step_facts
 from comity.custody.within import Moment
-from comity.errors import NotFound, NotPermitted
+from comity.errors import ComityError, NotFound, NotPermitted
 from comity.instant import Instant
 from comity.ledger.append import DurableReceipt
+from comity.store.faults import StoreUnwritable
 from comity.store.sqlite.custody import close_task, depart
 from comity.store.sqlite.custody_decide import Settled
-from comity.store.sqlite.custody_files import TaskKept, tasks_of
+from comity.store.sqlite.custody_files import TaskKept, person_file, tasks_of
 from comity.store.sqlite.registry import Made
 
 
@@ -46,23 +47,39 @@ def release(
     if (agency is None) != (paper_id is None):
         raise click.UsageError("a hand-over needs both --to and --upon")
     with at_desk(at, by) as desk:
-        settled = desk.settle(record_id)
         if agency is not None and paper_id is not None:
+            settled = desk.settle(record_id)
             _demand_let_through(settled, agency, paper_id)
-        before = _left_undone(settled, desk)
+            file, judged = settled.file, settled.judged
+        else:
+            file, judged = _said_at_the_door(desk, record_id)
+        before = _left_undone(record_id, desk)
 
         def job(connection: apsw.Connection, made: Made) -> DurableReceipt:
-            return depart(connection, record_id, settled.judged, made, agency, paper_id)
+            return depart(connection, record_id, judged, made, agency, paper_id)
 
         receipt = desk.write(job)
-        _close_let_go(desk, record_id, settled)
+        _close_let_go(desk, file)
     if as_json:
-        emit_json({"entry": receipt.index, "decision": judged_json(settled.judged)})
+        emit_json({"entry": receipt.index, "decision": judged_json(judged)})
     else:
-        _tell(settled.judged, agency, desk.at)
+        _tell(judged, agency, desk.at)
     for task in before:
         say(f"was to be done before: {task.kind.value}: {task.text}")
     tell_entry(receipt.index)
+
+
+def _said_at_the_door(desk: AtDesk, record_id: str) -> tuple[PersonFile, Judged]:
+    """What the law says. Where it cannot be asked, that is told, and the person goes all the same."""
+    file = person_file(desk.database.reader(), record_id)
+    try:
+        settled = desk.settle(record_id)
+    except StoreUnwritable:
+        raise
+    except ComityError as fault:
+        say(f"the papers cannot be decided, and hold nobody: {fault.sentence()}")
+        return file, undecided(file, "", desk.at, desk.zone)
+    return settled.file, settled.judged
 
 
 def _demand_let_through(settled: Settled, agency: str, paper_id: str) -> None:
@@ -84,15 +101,15 @@ def _demand_let_through(settled: Settled, agency: str, paper_id: str) -> None:
         )
 
 
-def _left_undone(settled: Settled, desk: AtDesk) -> list[Task]:
-    kept = tasks_of(desk.database.reader(), settled.file.record.record_id)
+def _left_undone(record_id: str, desk: AtDesk) -> list[Task]:
+    kept = tasks_of(desk.database.reader(), record_id)
     left = [one.task for one in kept if one.step is None]
     return list(due_before(left, Moment.RELEASE))
 
 
-def _close_let_go(desk: AtDesk, record_id: str, settled: Settled) -> None:
+def _close_let_go(desk: AtDesk, file: PersonFile) -> None:
     """That the person was let go is done with that."""
-    person = settled.file.record.person_id
+    person, record_id = file.record.person_id, file.record.record_id
     for one in tasks_of(desk.database.reader(), record_id):
         if one.task.kind is TaskKind.LET_GO and _is_open(one, desk.at):
             made = done(one.task, (), desk.at, desk.by)

@@ -21,7 +21,7 @@ import msgspec
 
 from comity.city.cast import ATF_ORI
 from comity.city.demonstration import HandClock, Told, playing
-from comity.city.rehearsal import SEED, rehearse_city, write_keys
+from comity.city.rehearsal import PLACES, SEED, rehearse_city, write_keys
 from comity.city.scenes import EVENING
 from comity.cli.demo_ledger import fetch_receipt, play_ledger
 from comity.cli.init import found_installation
@@ -94,6 +94,7 @@ def demo(
             "hold_birthplace": True,
             "rehearsal_seconds": shift,
         },
+        places=PLACES,
     )
     os.environ[ENVIRONMENT] = str(file)
     talk: Callable[[str], None] = say

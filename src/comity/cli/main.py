@@ -75,7 +75,10 @@ LAW_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 
 CUSTODY_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "intake": ("custody_intake", "Take in a paper for somebody in custody."),
-    "board": ("custody_board", "List who has a paper or is due to leave, by when each must be out."),
+    "board": (
+        "custody_board",
+        "List who has a paper or is due to leave, by when each must be out.",
+    ),
     "decide": ("custody_board", "Decide every paper of a person: acts, duties, the door."),
     "release": ("custody_door", "Let a person go, or hand them over upon a paper."),
     "leaves": ("custody_staff", "Say from when a person may leave."),

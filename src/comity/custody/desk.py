@@ -219,6 +219,15 @@ def judge_under(
     )
 
 
+def undecided(file: PersonFile, law: str, at: Instant, zone: str) -> Judged:
+    """The door where the papers cannot be decided: nobody is held upon what cannot be read.
+
+    Never raises, so that no paper and no fact can keep anybody from being let go.
+    """
+    bare = msgspec.structs.replace(file, papers=(), choices=(), statement=None)
+    return judge_under(bare, {}, (), law, at, zone)
+
+
 def stopped_by(sender: Sender) -> tuple[str, ...]:
     """Why nothing is done upon a paper of this sender; empty where nothing stops it."""
     if sender.known:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from comity.custody.clock import ClockUnusable
 from comity.custody.decide import Decided, in_words
 from comity.custody.desk import (
     Judged,
@@ -21,15 +22,18 @@ from comity.custody.desk import (
     judge,
     may_be_told,
     presence_of,
+    undecided,
 )
+from comity.custody.facts import StatementUnusable
 from comity.custody.gate import Presence
 from comity.custody.intake import compared
-from comity.custody.paper import Paper
+from comity.custody.paper import Paper, PaperUnusable
 from comity.disclosure.answer import EntryPromise, promise
 from comity.disclosure.seal import clause_part
 from comity.errors import NotFound
 from comity.instant import format_instant
 from comity.law.paper import NamedPerson
+from comity.law.question import FactUnusable
 from comity.law.vocabulary import CustodyAct, DataClass
 from comity.ledger.append import AlreadyUsed, DurableReceipt, GenerationMoved
 from comity.records.record import Custody, CustodyStatus, PersonId, Record, RecordId
@@ -57,6 +61,7 @@ from comity.web.service import DECIDED_MAX, Desk, law_moving
 from comity.web.view import View
 
 CANDIDATES_MAX: Final = 50
+_UNDECIDABLE: Final = (FactUnusable, StatementUnusable, PaperUnusable, ClockUnusable)
 _HERE: Final = Custody(CustodyStatus.IN_CUSTODY)
 _NOBODY: Final = (
     "Decided for a person of whom nothing is known here. Nothing in this says whether the person"
@@ -177,8 +182,15 @@ async def read_back(desk: Desk, caller: Caller, message_id: str) -> PaperAnswer:
 def _bare(desk: Desk, view: View, ori: str, paper: Paper, made: Made) -> Decided:
     """The paper decided for somebody in custody of whom nothing is known."""
     bare = msgspec.structs.replace(paper, names_subject=True)
-    (decided,) = _nobody(desk, view, ori, bare, made).decided
-    return decided
+    found = _nobody(desk, view, ori, bare, made).decided
+    if not found:
+        raise ProblemRaised(
+            "unusable-inquiry",
+            "the facts of the paper cannot be put to the law",
+            where="facts",
+            remedy="correct them; docs/custody.md says what each is",
+        )
+    return found[0]
 
 
 def _nobody(desk: Desk, view: View, ori: str, paper: Paper, made: Made) -> Judged:
@@ -188,8 +200,12 @@ def _nobody(desk: Desk, view: View, ori: str, paper: Paper, made: Made) -> Judge
 
 
 def _judge(desk: Desk, view: View, file: PersonFile, made: Made) -> Judged:
-    who = senders(file, view.registry, made.at)
-    return judge(file, who, view.law(made.at), made.at, desk.time_zone)
+    who, law = senders(file, view.registry, made.at), view.law(made.at)
+    try:
+        return judge(file, who, law, made.at, desk.time_zone)
+    except _UNDECIDABLE:
+        # What is wrong with somebody's file must not show by an answer that others do not get.
+        return undecided(file, law.digest, made.at, desk.time_zone)
 
 
 def _whoever_is_here(
