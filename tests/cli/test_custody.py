@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -195,7 +196,7 @@ def test_three_questions_are_asked_at_a_terminal(
         return next(answers, "")
 
     monkeypatch.setattr("click.prompt", prompt)
-    monkeypatch.setattr(custody_intake.sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     code, out, err = comity("custody", "intake", NEMO, "--from", ICE, "--id", "d-1", *BY, *NIGHT)
     assert code == 0, err
     assert err.index("What form number stands at the bottom left?") < err.index("Who signed")
@@ -206,7 +207,7 @@ def test_three_questions_are_asked_at_a_terminal(
     with Database.open(Path("comity.db")) as database:
         paper = paper_on_file(database.reader(), "d-1").paper
     assert (paper.form, paper.court, paper.names_subject) == ("I-247A", "", True)
-    monkeypatch.setattr(custody_intake.sys.stdin, "isatty", lambda: False)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
     assert comity("custody", "intake", NEMO, "--from", ICE, *BY, *NIGHT)[0] == 2
 
 

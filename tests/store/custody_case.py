@@ -7,9 +7,11 @@ from functools import cache
 from typing import Any
 
 import apsw
+import msgspec
 
 from comity.cli.settings import shipped
 from comity.custody.classify import classify
+from comity.custody.decide import Decided
 from comity.custody.desk import Judged, Leaving, PaperKept, PersonFile, Sender, judge
 from comity.custody.facts import Statement
 from comity.custody.gate import Ground
@@ -23,6 +25,7 @@ from comity.law.in_force import LawInForce, law_in_force
 from comity.law.library import Library
 from comity.law.paper import NamedPerson, Office
 from comity.law.vocabulary import CustodyAct
+from comity.ledger.append import Once
 from comity.records.event import Parts, RecordEvent
 from comity.records.ingest import Batch
 from comity.records.record import Custody, CustodyStatus, Identity, PersonId, RecordId
@@ -47,6 +50,13 @@ from comity.store.sqlite.custody_decide import (
     settle,
 )
 from comity.store.sqlite.custody_files import person_file, tasks_of
+from comity.store.sqlite.custody_message import (
+    Here,
+    Message,
+    answer_message,
+    message_on_file,
+    receive_message,
+)
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.records import take_in_batch
 from comity.store.sqlite.registry import Made, add_agency, load_snapshot
@@ -153,7 +163,7 @@ def settled(database: Database, of: LawInForce, at: int = NIGHT, record: str = R
 def judged_now(connection: apsw.Connection) -> tuple[PersonFile, Judged]:
     """What the law makes of the file, worked out inside a write job."""
     file = person_file(connection, RECORD)
-    who = {ICE: Sender(ICE, known=True, party="us-ice")}
+    who: dict[str, Sender] = {ICE: Sender(ICE, known=True, party="us-ice")}
     return file, judge(file, who, law(), NIGHT, ZONE)
 
 
@@ -203,6 +213,56 @@ def answer_done(connection: apsw.Connection) -> object:
     return close_task(connection, RECORD, step, facts, made(NIGHT + 1))
 
 
+def _message(decided: Decided, number: int = 1) -> Message:
+    return Message(ICE, f"m-{number}", "d" * 64, "ed25519/key", decided, b"{}")
+
+
+def _nonce(number: int = 1) -> Once:
+    return Once("nonce key", f"n-{number}", NIGHT + 60_000)
+
+
+def message_for_somebody(connection: apsw.Connection) -> object:
+    """A message that names somebody in custody."""
+    file, _ = judged_now(connection)
+    new = kept(3)
+    file = msgspec.structs.replace(file, papers=(*file.papers, new))
+    who: dict[str, Sender] = {ICE: Sender(ICE, known=True, party="us-ice")}
+    judged = judge(file, who, law(), NIGHT, ZONE)
+    decided = judged.of(new.paper_id)
+    assert decided is not None
+    tasks = arising(judged, known_tasks(connection, RECORD))
+    here = Here(file, judged, tasks, new, new.paper_id)
+    now, data = generation(connection), scanned(PDF + b"3\n%%EOF")
+    return receive_message(connection, _message(decided), data, here, _nonce(), now, made())
+
+
+def message_for_nobody(connection: apsw.Connection) -> object:
+    """A message that names nobody who is here."""
+    _, judged = judged_now(connection)
+    now = generation(connection)
+    return receive_message(
+        connection, _message(judged.decided[0]), scanned(), None, _nonce(), now, made()
+    )
+
+
+def message_read_back(connection: apsw.Connection) -> object:
+    """A message, and in the same transaction what its sender reads back of it."""
+    message_for_somebody(connection)
+    file, judged = judged_now(connection)
+    found = message_on_file(connection, ICE, "m-1")
+    assert found is not None
+    told = {"release": {"leaves_at": MARK}}
+    here = (file.record, judged.decided[0], (CustodyAct.NOTIFY_RELEASE,))
+    return answer_message(
+        connection, found, told, here, _nonce(2), generation(connection), judged.law, "key", made()
+    )
+
+
+MESSAGES: dict[str, Callable[[apsw.Connection], object]] = {
+    "message for somebody": message_for_somebody,
+    "message for nobody": message_for_nobody,
+    "message read back": message_read_back,
+}
 CHANGES: dict[str, Callable[[apsw.Connection], object]] = {
     "paper taken in": lambda connection: take_in(connection, 2),
     "paper refused": refuse,

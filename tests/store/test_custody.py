@@ -40,16 +40,18 @@ from comity.store.sqlite.custody_files import (
     task_on_file,
     tasks_of,
 )
+from comity.store.sqlite.custody_message import message_on_file
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.ledger import check_ledger, opened
 from comity.store.sqlite.records import find_record, take_in_batch
 from comity.store.sqlite.registry import suspend_agency
-from comity.store.sqlite.standing import Expunction, expunge_records
+from comity.store.sqlite.standing import Expunction, expunge_records, recalls
 from tests.store.custody_case import (
     CHANGES,
     DUE,
     ICE,
     MARK,
+    MESSAGES,
     NIGHT,
     PAPER,
     PAPER_1,
@@ -106,11 +108,11 @@ def test_a_change_is_one_entry_and_one_step_of_the_generation(
     assert check_ledger(database.reader()) == ()
 
 
-@pytest.mark.parametrize("kind", CHANGES)
+@pytest.mark.parametrize("kind", [*CHANGES, *MESSAGES])
 def test_the_open_compartments_point_to_nobody_and_hold_no_words(
     database: Database, kind: str
 ) -> None:
-    run(database, CHANGES[kind])
+    run(database, {**CHANGES, **MESSAGES}[kind])
     for index in range(size(database.reader())):
         entry = opened(database.reader(), index)
         for part in (entry.request, entry.decision):
@@ -358,14 +360,21 @@ def test_an_expungement_takes_everything_with_it(tmp_path: Path) -> None:
         for kind, change in CHANGES.items():
             if kind != "release carried out":
                 run(database, change)
+        run(database, MESSAGES["message read back"])
         run(database, CHANGES["release carried out"])
         tables = custody_tables(database.reader())
         full = {table for table, count in tables.items() if count}
-        assert full == set(tables) - {"custody_message"}
+        assert full == set(tables)
         order = Expunction((RECORD, f"r-2-{MARK}"), "docket", "clerk", NIGHT)
         run(database, lambda c: expunge_records(c, order, bytes))
         assert database.purge_journal().result(10)
-        assert set(custody_tables(database.reader()).values()) == {0}
+        left = custody_tables(database.reader())
+        assert {table for table, count in left.items() if count} == {"custody_message"}
+        kept_message = message_on_file(database.reader(), ICE, "m-1")
+        assert kept_message is not None
+        assert (kept_message.paper_id, kept_message.body_digest) == (None, None)
+        (recall,) = [one for one in recalls(database.reader()) if one.recipients]
+        assert [one.ori for one in recall.recipients] == [ICE]
         assert check_ledger(database.reader()) == ()
         assert database.reader().pragma("foreign_key_check") is None
     for file in tmp_path.iterdir():

@@ -16,7 +16,7 @@ import pytest
 from comity.store.sqlite.database import Database, StoreUnwritable
 from comity.store.sqlite.ledger import check_ledger
 from tests.faults.failing_vfs import FailingVfs, Fault
-from tests.store.custody_case import CHANGES, decide_again, found, law, settled, take_in
+from tests.store.custody_case import CHANGES, MESSAGES, decide_again, found, law, settled, take_in
 from tests.store.record_state import state
 
 OPERATIONS_MAX = 120
@@ -24,7 +24,7 @@ TABLES = (
     "paper", "document", "statement", "leaving", "choice", "decision", "task", "step", "departure",
     "message",
 )  # fmt: skip
-ALL = {**CHANGES, "custody decision": decide_again}
+ALL = {**CHANGES, **MESSAGES, "custody decision": decide_again}
 
 
 def whole(database: Database) -> dict[str, object]:
@@ -32,7 +32,10 @@ def whole(database: Database) -> dict[str, object]:
     return {
         name: reader.execute(f"SELECT * FROM custody_{name} ORDER BY 1").fetchall()  # noqa: S608
         for name in TABLES
-    } | state(database)
+    } | {
+        "once": reader.execute("SELECT * FROM once ORDER BY 1, 2").fetchall(),
+        **state(database),
+    }
 
 
 @pytest.fixture(scope="module")

@@ -96,6 +96,7 @@ CONVICTED = (Charge("1", grade="F1", disposition="convicted", disposed_at=START)
 def jail(town: Town) -> Iterator[Town]:
     """A town with an order about detainers."""
     town.desk.time_zone = ZONE
+    town.desk.even_seconds = 0.0
     text = parse_instrument(TEXT.read_bytes(), str(TEXT))
     act = Adopted(
         ref=text.ref, digest=text.digest, party="town", at=text.term.start, recorded_at=START
@@ -396,7 +397,8 @@ def test_what_changes_meanwhile_is_decided_again(
     posted = send(jail, message()).json
     reader = jail.database.reader()
     _, judged = judge_on_file(reader, basis_now(reader, (), jail.now), record, jail.now, ZONE)
-    real, gone = jail.desk.write, []
+    gone: list[Any] = []
+    real = jail.desk.write
 
     async def late(job: Any) -> Any:
         if not gone:
@@ -439,3 +441,28 @@ def test_an_expungement_leaves_a_message_that_names_nobody(jail: Town) -> None:
     for file in jail.database.path.parent.glob("town.db*"):
         assert b"Marker4b" not in file.read_bytes()
     assert {**look(jail).json, "entries": None} == {**first, "entries": None}
+
+
+def test_every_answer_waits_until_all_answers_leave(
+    jail: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is here, and also where it fails: what is left of the time is waited out."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr("comity.web.custody.asyncio.sleep", sleep)
+    jail.desk.even_seconds = 60.0
+    book(jail, charges=CONVICTED)
+    for reply in (
+        send(jail, message()),
+        look(jail),
+        send(jail, message("Nobody", "m-2")),
+        look(jail, "m-2"),
+        look(jail, "m-9"),
+        send(jail, message(document="%%%", number="m-3")),
+    ):
+        assert reply.status in (200, 404, 422)
+    assert len(waited) == 6
+    assert all(0 < one <= 60.0 for one in waited)

@@ -25,7 +25,7 @@ from comity.store.publishing import Publisher
 from comity.store.sqlite.append import size
 from comity.web.asgi import Application, Scope, log_problem, problem_of
 from comity.web.caller import Caller, Doorkeeper, demand_agency, demand_source
-from comity.web.custody import read_back, take_paper
+from comity.web.custody import evenly, read_back, take_paper
 from comity.web.fetch import fetch
 from comity.web.gateway import POLL_SECONDS, Gateway
 from comity.web.law_pages import law_page, law_text
@@ -147,13 +147,14 @@ def _custody(gateway: Gateway) -> list[Any]:
             raise too_large(desk.limits.events_bytes)
         caller = gateway.admit(cast("Scope", request.scope), body)
         demand_agency(caller)
-        return _reply(await take_paper(desk, caller, body))
+        return _reply(await evenly(desk, take_paper(desk, caller, body)))
 
     @get("/custody/papers/{message_id:str}")
     async def read_paper_back(request: Asking) -> Reply:
         caller = gateway.admit(cast("Scope", request.scope), await request.body())
         demand_agency(caller)
-        return _reply(await read_back(desk, caller, request.path_params["message_id"]))
+        message_id: str = request.path_params["message_id"]
+        return _reply(await evenly(desk, read_back(desk, caller, message_id)))
 
     return [send_paper, read_paper_back]
 

@@ -8,8 +8,10 @@ before it leaves, and what is disclosed is what the entry holds; the same messag
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -70,6 +72,9 @@ _NOBODY: Final = (
 _TOLD: Final = "Decided for the person named. The law in force lets you learn what follows."
 
 
+T = TypeVar("T")
+
+
 class PaperAct(msgspec.Struct, frozen=True):
     """What the law says of one act upon the paper. `ruling`: must, may, deny, no rule and so on."""
 
@@ -94,6 +99,20 @@ class PaperAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     words: str
     entries: tuple[EntryPromise, ...] = ()
     told: dict[str, dict[str, Any]] = {}
+
+
+async def evenly(desk: Desk, work: Awaitable[T]) -> T:
+    """Do the work, and answer, or fail, no sooner than every answer about a paper takes.
+
+    The work differs by about a millisecond with whether somebody is here (measured), which
+    patience and an average would show.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + desk.even_seconds
+    try:
+        return await work
+    finally:
+        await asyncio.sleep(max(0.0, until - loop.time()))
 
 
 async def take_paper(desk: Desk, caller: Caller, body: bytes) -> PaperAnswer:
