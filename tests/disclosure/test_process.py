@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from comity.disclosure.inquiry import Basis, ByIdentifier, ByName, Query
 from comity.disclosure.process import (
     Label,
-    NamedPerson,
     Process,
     ProcessInvalid,
     basis,
@@ -20,6 +19,7 @@ from comity.disclosure.process import (
     kind_of,
 )
 from comity.instant import Instant
+from comity.law.paper import NamedPerson
 from comity.law.vocabulary import ProcessKind
 from comity.records.record import Identity, PersonId, Record, RecordId
 

@@ -9,6 +9,7 @@ import pytest
 
 from comity.law.check import check_text
 from comity.law.example_block import Expectation
+from comity.law.facts_page import facts_page
 from comity.law.front_matter import IN_WORDS, KEYS, Role
 from comity.law.instrument import Kind, Rank, Verified
 from comity.law.rules import REFUSES_BY
@@ -23,6 +24,7 @@ TEXTS = {
     )
 }
 PROSE = re.sub(r"^~~~~.*?^~~~~$", "", PAGE, flags=re.M | re.S)
+FACTS_PAGE = (Path(__file__).resolve().parents[2] / "docs" / "facts.md").read_text("utf-8")
 
 
 def test_the_whole_instrument_is_valid() -> None:
@@ -67,4 +69,8 @@ FIELDS = [
     ],
 )
 def test_every_word_is_on_the_page(word: str) -> None:
-    assert f"`{word}`" in PROSE
+    assert f"`{word}`" in PROSE + FACTS_PAGE
+
+
+def test_the_page_of_facts_is_the_catalogue() -> None:
+    assert facts_page() == FACTS_PAGE

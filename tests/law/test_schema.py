@@ -7,6 +7,7 @@ import pytest
 
 from comity.cedar.action import declared_actions, read_schema
 from comity.law import schema as written
+from comity.law.matter import OfficeAct
 from comity.law.schema import ACTS, ENTITIES, RECORDS, SCHEMA, WORDS, cedar_schema
 from comity.law.vocabulary import CustodyAct, DataClass, ListAct, Purpose, see
 from comity.records.record import Standing as RecordStanding
@@ -27,10 +28,13 @@ def test_the_reference_engine_reads_it() -> None:
 def test_every_act_of_the_lists_is_an_action() -> None:
     actions = declared_actions(read_schema(SCHEMA))
     acts = {name for name, action in actions.items() if action.applies_to is not None}
-    everything = {*map(see, DataClass), *(a.value for a in ListAct), *(a.value for a in CustodyAct)}
+    everything = {
+        *map(see, DataClass),
+        *(act.value for acts in (ListAct, CustodyAct, OfficeAct) for act in acts),
+    }
     assert acts == everything == set(ACTS)
     groups = {name for name, action in actions.items() if action.applies_to is None}
-    assert groups == {"see", "list or subscribe", "custody"}
+    assert groups == {"see", "list or subscribe", "custody", "office"}
     for act, environment in ACTS.items():
         assert actions[act].within == {act, environment.group}
 
@@ -66,6 +70,7 @@ def test_records_and_rules_mean_the_same_standings() -> None:
 
 
 def test_every_type_used_is_declared() -> None:
-    known = {"Bool", "String", "datetime", "Set<Criterion>", *WORDS, *RECORDS, *ENTITIES}
+    plain = {"Bool", "Long", "String", "datetime", "Set<Criterion>", "Set<String>"}
+    known = {*plain, *WORDS, *RECORDS, *ENTITIES}
     for fields in (*RECORDS.values(), *ENTITIES.values()):
         assert {field.type for field in fields} <= known

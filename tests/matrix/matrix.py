@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-import msgspec
-
 from comity.disclosure import facts
 from comity.disclosure.decide import _Slices
 from comity.disclosure.decision import Outcome, Ruling
@@ -22,8 +20,9 @@ from comity.disclosure.inquiry import Asked, Basis, ByList, ByName, Inquirer, In
 from comity.instant import Instant
 from comity.law.in_force import LawInForce
 from comity.law.instrument import Instrument
-from comity.law.vocabulary import CustodyAct, DataClass, Grade, ListAct, ProcessKind, Purpose, see
+from comity.law.vocabulary import DataClass, ListAct, ProcessKind, Purpose, see
 from comity.records.record import Charge, Custody, CustodyStatus, PersonId, Record, RecordId
+from tests.matrix.rulings import custody_table, example_table
 
 RECORD = Record(
     RecordId("r-1"),
@@ -48,8 +47,8 @@ def matrix_of(instrument: Instrument, law: LawInForce) -> str:
     lines = [f"{instrument.ref}: {instrument.title}", "", *_LEGEND, ""]
     if _speaks_of(instrument, "see ") or _speaks_of(instrument, '"see"'):
         lines += _seeing(instrument, law)
-    if any(_speaks_of(instrument, f'"{act.value}"') for act in CustodyAct):
-        lines += _custody(law)
+    lines += custody_table(instrument)
+    lines += example_table(instrument)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -119,42 +118,3 @@ def _symbol(ruling: Ruling) -> str:
         Outcome.WITHHOLD: "~",
         Outcome.HOLD_FOR_APPROVAL: "?",
     }[ruling.outcome]
-
-
-def _custody(law: LawInForce) -> Iterator[str]:
-    """Custody acts by what is presented and what the person is released after."""
-    inquirer = Inquirer(Ori("XX0000000"), "agency", ("us-ice",), True, "o-1")
-    yield "== custody acts, on a civil request"
-    yield " " * 63 + " ".join(act.value.ljust(14) for act in CustodyAct)
-    after: list[tuple[str, dict[str, object]]] = [("no conviction", {})]
-    for grade, violent in product((Grade.F1, Grade.F2, Grade.F3, Grade.M1), (True, False)):
-        conviction = {"grade": {"type": "Grade", "id": grade.value}, "violent": violent}
-        name = f"{grade.value} {'violent' if violent else 'not violent'}"
-        after.append((name, {"convicted": True, "released_after": conviction}))
-    for request, warrant, (name, more) in product(
-        (ProcessKind.DETAINER, ProcessKind.ADMINISTRATIVE_WARRANT), (False, True), after
-    ):
-        resource = facts.record_uid(RECORD)
-        attributes = {**facts.record_attributes(RECORD), **more}
-        entities = law.engine.slice(facts.entity_slice(inquirer, resource, attributes))
-        context = {
-            "at": {"__extn": {"fn": "datetime", "arg": "2018-01-01"}},
-            "request": {"type": "Process", "id": request.value},
-            "civil": True,
-            "judicial_warrant": warrant,
-        }
-        cells = []
-        for act in CustodyAct:
-            verdict = law.engine.decide(
-                principal=facts.principal_uid(inquirer),
-                act=act.value,
-                resource=resource,
-                context=msgspec.json.encode(context).decode(),
-                entities=entities,
-            )
-            cells.append("+" if verdict.permitted else "-" if verdict.determining else ".")
-        with_warrant = "and a judicial warrant" if warrant else "alone"
-        yield f"{request.value:24}{with_warrant:24}{name:15}" + " ".join(
-            cell.ljust(14) for cell in cells
-        )
-    yield ""

@@ -10,10 +10,11 @@ import apsw
 import pytest
 
 from comity.disclosure.inquiry import Ori
-from comity.disclosure.process import Label, NamedPerson, Process
+from comity.disclosure.process import Label, Process
 from comity.disclosure.registry import Agency, Key, Officer, RegistryInvalid, RegistrySnapshot
 from comity.errors import ComityError, NotFound
 from comity.instant import Instant
+from comity.law.paper import NamedPerson
 from comity.law.signing import KeyInvalid, PrivateKey, public_half
 from comity.store.sqlite.append import generation, size
 from comity.store.sqlite.database import Database

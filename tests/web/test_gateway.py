@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from comity.disclosure.inquiry import Ori
-from comity.disclosure.process import Label, NamedPerson, Process
+from comity.disclosure.process import Label, Process
 from comity.disclosure.registry import Agency
 from comity.instant import Instant
+from comity.law.paper import NamedPerson
 from comity.records.record import Contact, Identity, Standing
 from comity.store.sqlite.append import bump_generation
 from comity.store.sqlite.ledger import check_ledger, opened

@@ -15,6 +15,7 @@ from tests.web.town import Town
 GOLDEN = """
 DELETE /subscriptions/{inquiry_id}
 GET /checkpoint
+GET /custody/papers/{message_id}
 GET /health
 GET /inquiries/{inquiry_id}
 GET /law
@@ -28,6 +29,7 @@ GET /subscriptions/{inquiry_id}/events
 GET /tile/{path}
 GET /{year}/checkpoint
 GET /{year}/tile/{path}
+POST /custody/papers
 POST /events
 POST /inquiries
 POST /openings
@@ -71,7 +73,7 @@ def test_every_route_is_answered_and_every_other_is_not(town: Town) -> None:
         target = re.sub(r"\{path\}", f"0/000.p/{shown}", target)
         target = re.sub(r"\{index\}", "0", target)
         target = re.sub(r"\{year\}", "2018", target)
-        target = re.sub(r"\{inquiry_id\}", "i-0", target)
+        target = re.sub(r"\{(inquiry|message)_id\}", "i-0", target)
         key = "jail" if route.signed == "source" else "bureau"
         reply = town.send(route.method, target, b"{}" if route.takes else b"", as_=key)
         assert reply.status not in (405, 500), route

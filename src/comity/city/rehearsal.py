@@ -28,6 +28,8 @@ from comity.store.sqlite.records import SqliteRecords
 
 SEED: Final = 2018
 DAYS_BEFORE: Final = 3
+PLACES: Final = ("pennsylvania", "philadelphia")
+"""Whose law the city lives under; other places' texts would only be read."""
 DAY_MS: Final = 86_400_000
 
 
@@ -46,7 +48,7 @@ def rehearse_city(
     database: Database, law: Path, seed: int, say: Callable[[str], None]
 ) -> Rehearsal:
     """Found the city in an empty database and play it to 22:00 on 31 August 2018."""
-    library = Library.load(law)
+    library = Library.load(law, PLACES)
     texts = {text.ref: text for text in library.instruments}
     say(f"{len(texts)} texts checked, each with its examples")
     cast = demo_cast(seed)

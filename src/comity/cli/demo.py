@@ -21,7 +21,7 @@ import msgspec
 
 from comity.city.cast import ATF_ORI
 from comity.city.demonstration import HandClock, Told, playing
-from comity.city.rehearsal import SEED, rehearse_city, write_keys
+from comity.city.rehearsal import PLACES, SEED, rehearse_city, write_keys
 from comity.city.scenes import EVENING
 from comity.cli.demo_ledger import fetch_receipt, play_ledger
 from comity.cli.init import found_installation
@@ -66,10 +66,10 @@ LAST_ENTRIES: Final = 12
 )
 @click.option(
     "--act",
-    type=click.Choice(["evening", "ledger"]),
+    type=click.Choice(["evening", "ledger", "custody"]),
     default="evening",
     show_default=True,
-    help="The evening, or what its ledger proves afterwards.",
+    help="The evening, what its ledger proves afterwards, or the night at the jail's door.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write what happened as JSON.")
 def demo(
@@ -94,6 +94,7 @@ def demo(
             "hold_birthplace": True,
             "rehearsal_seconds": shift,
         },
+        places=PLACES,
     )
     os.environ[ENVIRONMENT] = str(file)
     talk: Callable[[str], None] = say
@@ -103,6 +104,18 @@ def demo(
         write_keys(rehearsal.cast, place / "keys")
         of_feed = None if feed is None else _take_feed(database, feed, mapping)
         told = []
+        if act == "custody":
+            # Here, because letters and holidays are slow to import and only this act needs them.
+            from comity.cli.custody_case import AtDesk
+            from comity.cli.demo_custody import OFFICER, play_custody
+
+            desk = AtDesk(load_settings(file), database, EVENING, OFFICER)
+            for one in play_custody(desk, place):
+                told.append(one)
+                if not as_json:
+                    _print(one)
+            _finish(place, told, _entries(database), time.monotonic() - began, as_json=as_json)
+            return
         publisher = publisher_of(load_settings(file), database, EVENING)
         ledger, receipt = act == "ledger", None
         with playing(rehearsal, gateway_for(database, publisher)) as evening:
@@ -163,6 +176,7 @@ def gateway_for(
             clock=hand,
             randomness=os.urandom,
             limits=Limits(),
+            time_zone=ZONE,
         )
         return create_gateway(desk, heartbeat_seconds=0.2, poll_seconds=0.2, publisher=publisher)
 
@@ -226,6 +240,15 @@ def _finish(
         emit_json({"told": msgspec.to_builtins(told), "entries": entries, "folder": str(place)})
         return
     emit()
+    if entries:
+        _table_of(entries)
+    emit(f"All in {took:.1f} s. To do it yourself:")
+    emit()
+    for line in _commands(place):
+        emit(f"  {line}")
+
+
+def _table_of(entries: list[dict[str, Any]]) -> None:
     emit(
         f"The entries it left (the last {LAST_ENTRIES} of {len(entries)}); nothing in them names a person:"
     )
@@ -242,10 +265,6 @@ def _finish(
     ]
     emit(table(rows, ("entry", "at", "agency", "outcome", "clauses")))
     emit()
-    emit(f"All in {took:.1f} s. To do it yourself:")
-    emit()
-    for line in _commands(place):
-        emit(f"  {line}")
 
 
 def _commands(place: Path) -> list[str]:
@@ -260,5 +279,6 @@ def _commands(place: Path) -> list[str]:
             f"comity ask --as keys/{ATF_ORI}.pem --officer atf-0417 --case 18-1 --see charges"
             " --purpose 'criminal investigation' --record 2018-0831-9009"
         ),
+        "comity custody board",
         "comity doctor",
     ]

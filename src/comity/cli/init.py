@@ -8,6 +8,7 @@ every other command finds an installation, is written last).
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -64,7 +65,13 @@ def init(folder: Path, custodian: str, time_zone: str, hold_birthplace: bool, no
     say("Then: `comity law check`, `comity law keygen`, `comity law adopt` (docs/lifecycle.md)")
 
 
-def found_installation(folder: Path, given: dict[str, object], *, copy_law: bool = True) -> Path:
+def found_installation(
+    folder: Path,
+    given: dict[str, object],
+    *,
+    copy_law: bool = True,
+    places: Iterable[str] | None = None,
+) -> Path:
     """Make an installation and return its settings file.
 
     Raises AlreadyThere, SettingsInvalid, FolderUnwritable, StoreUnwritable.
@@ -87,7 +94,7 @@ def found_installation(folder: Path, given: dict[str, object], *, copy_law: bool
                 made.append(above)
         made.append(law)
         if copy_law:
-            shutil.copytree(shipped("law"), law)
+            _copy_law(shipped("law"), law, places)
         else:
             law.mkdir()
         made.append(settings.ledger_key)
@@ -119,3 +126,11 @@ def _unmake(made: list[Path]) -> None:
         else:
             for part in ("", "-wal", "-shm", "-journal"):
                 path.with_name(path.name + part).unlink(missing_ok=True)
+
+
+def _copy_law(source: Path, target: Path, places: Iterable[str] | None) -> None:
+    if places is None:
+        shutil.copytree(source, target)
+        return
+    for place in places:
+        shutil.copytree(source / place, target / place)

@@ -47,6 +47,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "ask": ("ask", "Send a signed inquiry to a gateway."),
     "agency": ("agency", "Say who may ask: agencies, officers and their keys."),
     "process": ("process", "Put a warrant, order or subpoena on file."),
+    "custody": ("", "Papers and people at the jail's door."),
     "law": ("", "Check, adopt and end the texts that decide."),
     "ledger": ("", "Sign, publish, audit and mirror the public log."),
     "receipt": ("receipt", "Fetch, read and check the receipt of an entry."),
@@ -61,6 +62,8 @@ LAW_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "check": ("law_text", "Check instruments and run their examples."),
     "show": ("law_text", "Show an instrument, its terms and clauses."),
     "diff": ("law_text", "Compare two versions of an instrument."),
+    "cases": ("law_cases", "Run a table of decision cases against the library."),
+    "stack": ("law_stack", "Print the texts that bind, with conflicts and gaps."),
     "in-force": ("law_life", "Say what is, or was, in force."),
     "adopt": ("law_life", "Sign an instrument as a party, and adopt it."),
     "vote": ("law_life", "Vote on a further period of an instrument."),
@@ -69,6 +72,25 @@ LAW_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "revoke": ("law_life", "End an instrument."),
     "history": ("law_life", "Show every act upon an instrument."),
     "keygen": ("law_life", "Make a signing key."),
+}
+
+CUSTODY_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "intake": ("custody_intake", "Take in a paper for somebody in custody."),
+    "board": (
+        "custody_board",
+        "List who has a paper or is due to leave, by when each must be out.",
+    ),
+    "decide": ("custody_board", "Decide every paper of a person: acts, duties, the door."),
+    "release": ("custody_door", "Let a person go, or hand them over upon a paper."),
+    "leaves": ("custody_staff", "Say from when a person may leave."),
+    "statement": ("custody_staff", "State facts about a person for the law."),
+    "choose": ("custody_staff", "Use, by name, what the law allows upon a paper."),
+    "serve": ("custody_staff", "Enter that the person was given a copy."),
+    "withdraw": ("custody_staff", "Enter that a paper was withdrawn."),
+    "duty": ("custody_duty", "List what is owed upon papers, and close it."),
+    "letter": ("custody_letter", "Write the answer to the agency that sent a paper."),
+    "notice": ("custody_letter", "Write the notice to the person a paper came for."),
+    "replay": ("custody_replay", "Decide a list of past detainers under other texts."),
 }
 
 LEDGER_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -132,6 +154,11 @@ def comity(config: str | None) -> None:
 @comity.group(cls=LazyGroup, lazy=LAW_COMMANDS)
 def law() -> None:
     """Check, adopt and end the texts that decide."""
+
+
+@comity.group(cls=LazyGroup, lazy=CUSTODY_COMMANDS)
+def custody() -> None:
+    """Take in papers for people in custody, decide them, and let people go on time."""
 
 
 @comity.group(cls=LazyGroup, lazy=LEDGER_COMMANDS)

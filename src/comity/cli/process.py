@@ -16,9 +16,10 @@ import msgspec
 from comity.cli.law_sign import moment
 from comity.cli.output import clock, emit, emit_json, say, table
 from comity.cli.settings import load_settings
-from comity.disclosure.process import Label, NamedPerson, Process, kind_of
+from comity.disclosure.process import Label, Process, kind_of
 from comity.errors import NotFound
 from comity.instant import Instant, format_local
+from comity.law.paper import NamedPerson
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.registry import Made, file_process, process_on_file, processes_on_file
 

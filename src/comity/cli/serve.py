@@ -59,7 +59,15 @@ def gateway_of(settings: Settings, database: Database) -> Gateway:
         skew_seconds=settings.limits.skew_seconds,
     )
     randomness = DrawnAhead(os.urandom)
-    desk = Desk(database, views, holdings, clock=clock, randomness=randomness, limits=limits)
+    desk = Desk(
+        database,
+        views,
+        holdings,
+        clock=clock,
+        randomness=randomness,
+        limits=limits,
+        time_zone=settings.time_zone,
+    )
     publisher = publisher_of(settings, database, clock())
     if publisher is not None:
         with Progress("entries held against the last checkpoint") as line:

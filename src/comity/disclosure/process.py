@@ -1,12 +1,11 @@
 """A process on file: a paper presented as the legal basis of an inquiry, typed from its facts.
 
-Source: 8 CFR 287.7 and forms I-247A (detainer), I-200 and I-205 (administrative
-warrants, signed by an officer of the agency itself), 18 U.S.C. 3041 and Fed. R.
-Crim. P. 4 and 41 (judicial warrants: a court, a judicial officer, a named person).
+Source: the typing rules of `comity.law.paper`; 18 U.S.C. 3041 and Fed. R. Crim. P. 4
+and 41 (judicial warrants: a court, a judicial officer, a named person).
 Invariants: what a paper is follows from its issuer, court, judicial officer and
 form number, never from the label somebody gave it; a paper that has expired, is
 not yet issued or lacks what its kind needs is no basis. Does not: judge what a
-basis allows (the law does) or hold anything at a jail (custody, later).
+basis allows (the law does) or what a jail does with a paper (`comity.custody`).
 """
 
 from __future__ import annotations
@@ -20,11 +19,10 @@ import msgspec
 from comity.disclosure.inquiry import Basis, ByIdentifier, ByName, Query
 from comity.errors import ComityError
 from comity.instant import Instant, format_instant
+from comity.law.paper import NamedPerson, agency_kind, looks_judicial, same_person
 from comity.law.vocabulary import ProcessKind
 from comity.records.record import Record
 
-_ADMINISTRATIVE_FORM: Final = re.compile(r"I-?(200|205)[A-Z]?", re.ASCII | re.IGNORECASE)
-_DETAINER_FORM: Final = re.compile(r"I-?247[A-Z]?", re.ASCII | re.IGNORECASE)
 _PROCESS_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}", re.ASCII)
 
 
@@ -39,15 +37,6 @@ class Label(StrEnum):
     DETAINER = "detainer"
     COURT_ORDER = "court order"
     SUBPOENA = "subpoena"
-
-
-class NamedPerson(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Whom the paper names. Without birth date or state id it can name no subject here."""
-
-    sur_name: str
-    given_name: str
-    birth_date: str | None = None  # ISO date
-    state_id: str | None = None
 
 
 class Process(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,16 +66,19 @@ class Process(msgspec.Struct, frozen=True, omit_defaults=True):
 def kind_of(process: Process) -> ProcessKind:
     """Type a paper: judicial only with court, judicial officer, docket and a named person.
 
-    Forms I-200, I-205 and I-247 are never judicial, whatever else is written on
-    them. A warrant that lacks any of the four is administrative; a court order
-    without them is no more than a request and counts as a subpoena.
+    A form that no judge signs is never judicial, whatever else is written on it, and an
+    immigration court is no court (`comity.law.paper`). A warrant that lacks any of the
+    four is administrative; a court order without them is no more than a request and
+    counts as a subpoena.
     """
-    form = process.form or ""
-    if _DETAINER_FORM.fullmatch(form) or process.label is Label.DETAINER:
+    form = agency_kind(process.form)
+    if form is ProcessKind.DETAINER or process.label is Label.DETAINER:
         return ProcessKind.DETAINER
-    if _ADMINISTRATIVE_FORM.fullmatch(form):
-        return ProcessKind.ADMINISTRATIVE_WARRANT
-    judicial = all((process.court, process.judicial_officer, process.docket, process.named_person))
+    if form is not None:
+        return form
+    judicial = looks_judicial(
+        process.court, process.judicial_officer, process.docket, process.named_person
+    )
     if process.label is Label.WARRANT:
         return ProcessKind.JUDICIAL_WARRANT if judicial else ProcessKind.ADMINISTRATIVE_WARRANT
     if process.label is Label.COURT_ORDER and judicial:
@@ -131,8 +123,9 @@ def basis(
     return Basis(
         process_id=process.process_id,
         kind=kind,
-        # A detainer or an administrative warrant is civil, whatever it claims.
+        # A detainer, or what the agency itself signed, is civil, whatever it claims.
         criminal=process.criminal
+        and agency_kind(process.form) is None
         and kind not in (ProcessKind.DETAINER, ProcessKind.ADMINISTRATIVE_WARRANT),
         verified=process.verified_at is not None and process.verified_at <= at,
         names_subject=names(process, record)
@@ -146,12 +139,12 @@ def names(process: Process, record: Record) -> bool:
     person, identity = process.named_person, record.identity
     if person is None or identity is None:
         return False
-    if person.state_id is not None and identity.state_id is not None:
-        return person.state_id == identity.state_id
-    return _same(
+    return same_person(
         person,
-        (identity.sur_name, identity.given_name),
-        identity.birth_date,
+        sur_name=identity.sur_name,
+        given_name=identity.given_name,
+        birth_date=identity.birth_date,
+        state_id=identity.state_id,
     )
 
 
@@ -164,7 +157,13 @@ def names_whom(process: Process, query: Query) -> bool:
         case ByIdentifier(state_id=str() as state_id):
             return person.state_id == state_id
         case ByName():
-            return _same(person, (query.sur_name, query.given_name), query.birth_date)
+            return same_person(
+                person,
+                sur_name=query.sur_name,
+                given_name=query.given_name,
+                birth_date=query.birth_date,
+                state_id=None,
+            )
     return False
 
 
@@ -179,12 +178,3 @@ def process_facts(process: Process) -> dict[str, Any]:
         "criminal": process.criminal,
         "verified": process.verified_at is not None,
     }
-
-
-def _same(person: NamedPerson, name: tuple[str | None, str | None], birth_date: str | None) -> bool:
-    folded = tuple((part or "").casefold().strip() for part in name)
-    return (
-        person.birth_date is not None
-        and person.birth_date == birth_date
-        and folded == (person.sur_name.casefold().strip(), person.given_name.casefold().strip())
-    )

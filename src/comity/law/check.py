@@ -13,10 +13,11 @@ from collections.abc import Collection, Iterator
 import msgspec
 
 from comity.law.front_matter import IN_WORDS, Role, key_lines
-from comity.law.instrument import Clause, Instrument, Renewal
+from comity.law.instrument import Clause, Instrument, Rank, Renewal
 from comity.law.parse import read_draft
 from comity.law.problem import InstrumentInvalid, Problem, nearest
 from comity.law.rules import example_problems, policy_problems
+from comity.law.schema import ACTS
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -85,6 +86,9 @@ def _front_matter(
     if known and handles and instrument.custodian not in handles:
         remedy = nearest(instrument.custodian, handles, "name one of the parties")
         yield "custodian", f"unknown party `{instrument.custodian}`", remedy
+    if "preempts" not in broken and "rank" not in broken:
+        for what, remedy in _preempts(instrument):
+            yield "preempts", what, remedy
     if instrument.supersedes is not None and "id" not in broken:
         replaced, _, version = instrument.supersedes.rpartition("@")
         if replaced == instrument.id and int(version) >= instrument.version:
@@ -95,6 +99,23 @@ def _front_matter(
     if instrument.renewal is not None and not {"renewal", "term", "parties"} & set(broken):
         for what, remedy in _renewal(instrument, instrument.renewal):
             yield "renewal", what, remedy
+
+
+def _preempts(instrument: Instrument) -> Iterator[tuple[str, str]]:
+    ranks = list(Rank)
+    for text in instrument.preempts:
+        rank, _, act = text.partition(" ")
+        if ranks.index(Rank(rank)) <= ranks.index(instrument.rank):
+            yield (
+                f"a text of rank {instrument.rank} cannot set aside one of rank {rank}",
+                "name a lower rank",
+            )
+        if ACTS[act].context == "Inquiry":
+            # Fail closed: a claim to open records must not be taken and ignored.
+            yield (
+                f"setting aside refusals of `{act}` is not applied by this version of Comity",
+                "name custody acts and acts of the office",
+            )
 
 
 def _renewal(instrument: Instrument, renewal: Renewal) -> Iterator[tuple[str, str]]:
@@ -155,15 +176,6 @@ def _wording(
                 f"a rule without prose: no clause puts `{key}` into words",
                 f"write a clause that does, with a `sets` block that says `{key}`",
             )
-    if "preempts" in worded and instrument.preempts and "preempts" not in broken:
-        # Fail closed: a text that claims to set others aside must not be taken and ignored.
-        yield Problem(
-            instrument.path,
-            lines.get("preempts", 1),
-            None,
-            "pre-emption is not applied by this version of Comity",
-            "leave `preempts` out; write what this text itself permits and forbids",
-        )
 
 
 def _decided(instrument: Instrument) -> tuple[str, ...]:

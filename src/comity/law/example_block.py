@@ -16,9 +16,11 @@ from typing import Any, Final
 from comity.instant import Instant
 from comity.law.block import Node
 from comity.law.front_matter import HANDLE
+from comity.law.given_block import read_given
 from comity.law.instrument import Example
 from comity.law.problem import nearest
 from comity.law.reading import Form, Reading
+from comity.law.ruling import Ruling
 from comity.law.schema import ACTS, Standing
 from comity.law.vocabulary import Criterion, Grade, ProcessKind, Purpose, QueryKind
 
@@ -33,7 +35,7 @@ CRITERIA: Final[Mapping[QueryKind, tuple[Criterion, ...]]] = {
 }
 """What an inquiry rests on unless an example says otherwise."""
 
-_KEYS: Final = ("that", "act", "acts", "asks", "presents", "about", "at", "expect")
+_KEYS: Final = ("that", "act", "acts", "asks", "presents", "given", "about", "at", "expect")
 _WHO: Final = ("agency", "criminal_justice", "officer", "system")
 _ASKS: Final = (
     *_WHO, "purpose", "query", "criteria", "case_number", "approved", "standing_in", "basis",
@@ -55,6 +57,12 @@ class Expectation(StrEnum):
     HELD = "held"
 
 
+Expected = StrEnum(  # type: ignore[misc]  # members are those of two closed lists
+    "Expected", {word.name: word.value for word in (*Expectation, *Ruling)}
+)
+"""What a custody act or an act of the office may be expected to become: a ruling too."""
+
+
 def read_examples(reading: Reading, node: Node, clause: str, zone: str) -> tuple[Example, ...]:
     """Every example of a block that could be read; faults go to `reading`."""
     if not isinstance(node.value, list):
@@ -68,7 +76,8 @@ def _example(reading: Reading, node: Node, clause: str, zone: str) -> Example | 
     form = Form(reading, node, "an example", _KEYS, clause)
     says = form.text("that")
     acts = _acts(form)
-    expect = form.word("expect", Expectation, "expectation")
+    rules = {ACTS[act].context for act in acts} <= {"Presented", "Matter"}
+    expect = form.word("expect", Expected if rules else Expectation, "expectation")
     facts: dict[str, Any] = {}
     if form.has("at"):
         facts["at"] = form.local("at", zone) or Instant(0)
@@ -79,10 +88,16 @@ def _example(reading: Reading, node: Node, clause: str, zone: str) -> Example | 
     elif contexts == {"Presented"}:
         facts["presents"] = _presents(reading, form, clause)
         facts["about"] = _about(reading, form, clause)
+        facts["given"] = read_given(reading, form, clause)
         _misplaced(form, "asks", "a custody act rests on `presents`")
+    elif contexts == {"Matter"}:
+        facts["given"] = read_given(reading, form, clause)
+        for key in ("asks", "presents", "about"):
+            _misplaced(form, key, "an act of the office rests on `given`")
     elif contexts:
         facts["asks"] = _asks(reading, form, clause)
         _misplaced(form, "presents", "seeing and listing rest on `asks`")
+        _misplaced(form, "given", "seeing and listing rest on `asks`")
         if resources == {"Register"}:
             _misplaced(form, "about", "a list is decided before any record is looked at")
         else:

@@ -18,7 +18,10 @@ from comity.cedar.engine import Engine, Slice, Uid, Verdict
 from comity.instant import Instant, format_instant
 from comity.law.example_block import ORI, Expectation
 from comity.law.instrument import Clause, Example, Instrument
+from comity.law.question import Presented, Question
+from comity.law.ruling import PERMITS, Ruling
 from comity.law.schema import ACTS, SCHEMA
+from comity.law.verdict import given_by, judge
 
 _ENCODE: Final = msgspec.json.Encoder().encode
 _REGISTER: Final = Uid("Register", "register")
@@ -52,6 +55,9 @@ def run_examples(instrument: Instrument) -> tuple[Ran, ...]:
     found = []
     for clause in instrument.clauses:
         for example in clause.examples:
+            if "asks" not in example.facts:
+                found += [_ruled(instrument, clause, example, act) for act in example.acts]
+                continue
             request = _Request(whole, example, instrument.term.start)
             for act in example.acts:
                 verdict = request.decide(whole, act)
@@ -66,6 +72,54 @@ def run_examples(instrument: Instrument) -> tuple[Ran, ...]:
                 met = _met(clause, example, verdict, outcome, satisfied)
                 found.append(Ran(clause.number, example, act, verdict, satisfied, met))
     return tuple(found)
+
+
+def _ruled(instrument: Instrument, clause: Clause, example: Example, act: str) -> Ran:
+    """A custody act or an act of the office: what the text alone makes of it."""
+    finding = judge(instrument, question_of(instrument, example, act))
+    ids = {policy.id: policy for each in instrument.clauses for policy in each.policies}
+    satisfied = frozenset(f"{instrument.ref}#{local}" for local in finding.met)
+    determining = tuple(
+        policy_id
+        for policy_id, policy in ids.items()
+        if policy_id in satisfied and given_by(policy) is finding.ruling
+    )
+    permitted = finding.ruling in PERMITS
+    verdict = Verdict(permitted, determining, (), finding.fault)
+    own = {policy.id for policy in clause.policies}
+    match example.expect:
+        case Expectation.UNTOUCHED:
+            met = own.isdisjoint(satisfied)
+        case Expectation.PERMITTED:
+            met = permitted and not own.isdisjoint(determining)
+        case Expectation.REFUSED:
+            met = not permitted and (not own.isdisjoint(determining) or not satisfied)
+        case word:
+            silent = finding.ruling is Ruling.NO_RULE
+            met = finding.ruling == word and (silent or not own.isdisjoint(determining))
+    return Ran(clause.number, example, act, verdict, satisfied, met and finding.fault is None)
+
+
+def question_of(instrument: Instrument, example: Example, act: str) -> Question:
+    """An example about a custody act or an act of the office, as a question to the law."""
+    facts = example.facts
+    given = dict(facts.get("given", {}))
+    conviction, charge = given.pop("conviction", None), given.pop("charge", None)
+    presents = facts.get("presents", {})
+    return Question(
+        act=act,
+        at=facts.get("at", instrument.term.start),
+        given=given,
+        convictions=() if conviction is None else (conviction,),
+        charges=() if charge is None else (charge,),
+        presented=Presented(presents["request"], presents["civil"], presents["judicial_warrant"])
+        if presents
+        else Presented(),
+        about=facts.get("about", {}),
+        agency=presents.get("agency", "nobody"),
+        criminal_justice=presents.get("criminal_justice", True),
+        zone=instrument.term.time_zone,
+    )
 
 
 def _outcome(verdict: Verdict, manners: Mapping[str, str | None]) -> Expectation:
@@ -113,7 +167,7 @@ class _Request:
 
     def __init__(self, engine: Engine, example: Example, otherwise_at: Instant) -> None:
         facts = example.facts
-        who: Mapping[str, Any] = facts.get("asks") or facts["presents"]
+        who: Mapping[str, Any] = facts["asks"]
         at = {"__extn": {"fn": "datetime", "arg": format_instant(facts.get("at", otherwise_at))}}
         context = {"at": at, **_context(facts)}
         self._context = _ENCODE(context).decode()
@@ -160,13 +214,6 @@ def _principal(who: Mapping[str, Any]) -> tuple[Uid, list[dict[str, Any]]]:
 
 
 def _context(facts: Mapping[str, Any]) -> dict[str, Any]:
-    if "presents" in facts:
-        shown = facts["presents"]
-        return {
-            "request": _word("Process", shown["request"]),
-            "civil": shown["civil"],
-            "judicial_warrant": shown["judicial_warrant"],
-        }
     asked = facts["asks"]
     context = {
         "purpose": _word("Purpose", asked["purpose"]),

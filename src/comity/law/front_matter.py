@@ -35,6 +35,7 @@ KEYS: Final = (
     "renewal",
     "supersedes",
     "preempts",
+    "cited_as",
     "citation",
     "source",
     "verified",
@@ -76,6 +77,7 @@ class FrontMatter(msgspec.Struct, frozen=True):
     renewal: Renewal | None
     supersedes: str | None
     preempts: tuple[str, ...]
+    cited_as: tuple[str, ...]
     citation: str
     source: str
     verified: Verified
@@ -101,6 +103,7 @@ def read_front_matter(reading: Reading, node: Node) -> FrontMatter:
         renewal=_renewal(reading, form, term.time_zone),
         supersedes=_supersedes(form),
         preempts=_preempts(form),
+        cited_as=form.texts("cited_as"),
         citation=form.text("citation"),
         source=form.text("source"),
         verified=form.word("verified", Verified, "mark of verification") or Verified.MEMORY,

@@ -1,7 +1,7 @@
 """The law in force: the texts that decide over a range of instants, ready to decide.
 
 Invariants: `digest` names the set of texts, and with it everything the engine knows;
-the engine holds the policies of exactly these texts, each under its full id; two sets
+the engine holds the policies of exactly these texts that can decide an inquiry; two sets
 with the same policies share one engine. Does not: find out what is in force
 (`comity.law.register`), or let a text of higher rank disapply one of lower rank.
 """
@@ -21,6 +21,7 @@ from comity.instant import Instant
 from comity.law.instrument import Clause, ClauseRef, Instrument
 from comity.law.lifecycle import LawStatus
 from comity.law.schema import SCHEMA
+from comity.law.scope import touches
 from comity.ledger.canonical import canonical
 
 DOMAIN: Final = b"comity.law.v1\0"
@@ -97,7 +98,10 @@ def law_in_force(
     for instrument in ordered:
         for clause in instrument.clauses:
             for policy in clause.policies:
-                policies.append((policy.id, policy.source))
+                # A rule about custody or the office never decides an inquiry; left out, it
+                # costs none either. `comity.law.verdict` asks it where it belongs.
+                if touches(policy.id, policy.source, "Inquiry"):
+                    policies.append((policy.id, policy.source))
                 cited[policy.id] = clause_ref(instrument, clause)
                 manners[policy.id] = policy.refuses_by
     return LawInForce(

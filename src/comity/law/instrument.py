@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from comity.instant import Instant
+from comity.law.ruling import Ruling
 
 
 class Kind(StrEnum):
@@ -95,10 +96,17 @@ class Policy(msgspec.Struct, frozen=True):
     source: str
     line: int
     refuses_by: str | None = None
+    gives: Ruling | None = None  # of a custody act or an act of the office
+    also: tuple[str, ...] = ()  # what goes with the ruling: `max_hours:48`
 
 
 class Duty(msgspec.Struct, frozen=True):
-    """Who must do what by when, and upon what."""
+    """Who must do what by when, and upon what.
+
+    `acts` and `where` (rulings; empty: whatever the ruling) say upon what by words of
+    the lists, `of` (local policy ids) only where one of these rules is met. Without
+    `acts` the duty is prose that people follow.
+    """
 
     id: str
     who: str
@@ -106,6 +114,9 @@ class Duty(msgspec.Struct, frozen=True):
     upon: str
     within: str
     line: int
+    acts: tuple[str, ...] = ()
+    where: tuple[Ruling, ...] = ()
+    of: tuple[str, ...] = ()
 
 
 class Clause(msgspec.Struct, frozen=True):
@@ -123,7 +134,10 @@ class Clause(msgspec.Struct, frozen=True):
 
 
 class Instrument(msgspec.Struct, frozen=True):
-    """A whole text. `ref` names one version of it."""
+    """A whole text. `ref` names one version of it.
+
+    `cited_as` are the names under which tables of cases count it; the first is its own.
+    """
 
     id: str
     version: int
@@ -145,6 +159,7 @@ class Instrument(msgspec.Struct, frozen=True):
     digest: str  # sha256 of the canonical text, hex
     canonical: str
     path: str
+    cited_as: tuple[str, ...] = ()
 
     @property
     def ref(self) -> str:

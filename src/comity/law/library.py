@@ -39,13 +39,13 @@ class Library:
         self._by_ref: Mapping[str, Instrument] = {one.ref: one for one in ordered}
 
     @classmethod
-    def load(cls, folder: Path) -> Library:
-        """Every instrument below a folder.
+    def load(cls, folder: Path, places: Iterable[str] | None = None) -> Library:
+        """Every instrument below a folder, or below these places in it.
 
         Raises InstrumentInvalid with all problems of all texts, NotFound where there
         is no such folder, Unreachable where a file cannot be read.
         """
-        found = survey([folder])
+        found = survey([folder] if places is None else [folder / place for place in places])
         if found.problems:
             raise InstrumentInvalid(found.problems)
         return cls(found.instruments)

@@ -20,12 +20,14 @@ from comity.law.digest import DOMAIN, TextInvalid, canonical
 from comity.law.example_block import read_examples
 from comity.law.front_matter import FrontMatter, read_front_matter
 from comity.law.instrument import Clause, Duty, Example, Instrument, Policy
-from comity.law.problem import InstrumentInvalid, Problem
+from comity.law.problem import InstrumentInvalid, Problem, nearest
 from comity.law.reading import Form, Reading
+from comity.law.ruling import FORBIDS, PERMITS, Ruling
+from comity.law.schema import ACTS
 from comity.law.section import Fence, Section, read_sections
 
 _FENCE: Final = "---"
-_DUTY_KEYS: Final = ("id", "who", "what", "upon", "within")
+_DUTY_KEYS: Final = ("id", "who", "what", "upon", "within", "acts", "where", "of")
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -107,6 +109,7 @@ def _instrument(
         renewal=front.renewal,
         supersedes=front.supersedes,
         preempts=front.preempts,
+        cited_as=front.cited_as,
         source=front.source,
         citation=front.citation,
         verified=front.verified,
@@ -176,7 +179,23 @@ def _policies(reading: Reading, fence: Fence, clause: str, ref: str) -> list[Pol
             reading.problem(line, "a policy without @id", f'write @id("{clause}") above it', clause)
             continue
         refuses_by = annotation(node, "refuses_by")
-        found.append(Policy(f"{ref}#{local}", node.effect, written.source, line, refuses_by))
+        gives = annotation(node, "gives")
+        if gives is not None and gives not in {word.value for word in Ruling}:
+            words = [word.value for word in (*PERMITS, *FORBIDS)]
+            reading.problem(line, f"unknown ruling `{gives}`", nearest(gives, words), clause)
+            gives = None
+        also = tuple(part.strip() for part in (annotation(node, "also") or "").split(";"))
+        found.append(
+            Policy(
+                f"{ref}#{local}",
+                node.effect,
+                written.source,
+                line,
+                refuses_by,
+                Ruling(gives) if gives else None,
+                tuple(part for part in also if part),
+            )
+        )
     if not split_policies(fence.text):
         reading.problem(fence.line, "the `cedar` block is empty", "write a policy", clause)
     return found
@@ -190,7 +209,18 @@ def _duty(form: Form) -> Duty:
         upon=form.text("upon"),
         within=form.text("within"),
         line=form.line,
+        acts=_acts(form),
+        where=form.words("where", Ruling, "ruling"),
+        of=form.texts("of"),
     )
+
+
+def _acts(form: Form) -> tuple[str, ...]:
+    acts = form.texts("acts")
+    for act in acts:
+        if act not in ACTS:
+            form.fault("acts", f"unknown act `{act}`", nearest(act, ACTS))
+    return acts
 
 
 def _numbered(clause: str, duties: list[Duty]) -> list[Duty]:

@@ -55,6 +55,16 @@ def days_before(at: Instant, zone: str, days: int) -> Instant:
     return _when_clock_shows(_wall(at, zone) - timedelta(days=days), zone)
 
 
+def local_time(day: date, shows: time, zone: str) -> Instant:
+    """The first instant at which the clock on the wall shows this time of that day, or a later one."""
+    return _when_clock_shows(datetime.combine(day, shows), zone)
+
+
+def local_day(at: Instant, zone: str) -> date:
+    """The day on the calendar of a place at that instant."""
+    return _wall(at, zone).date()
+
+
 def _wall(at: Instant, zone: str) -> datetime:
     """What the clock on the wall shows, without its zone."""
     moment = _EPOCH + timedelta(milliseconds=at)

@@ -17,19 +17,26 @@ from cedarpy import pst
 from comity.cedar.engine import Engine
 from comity.cedar.fallible import fallible
 from comity.cedar.policy import PolicyInvalid, read_policy
+from comity.law.consequence import ConsequenceInvalid, demand_form
 from comity.law.example_block import Expectation
 from comity.law.examples import Ran, run_examples
 from comity.law.instrument import Clause, Instrument, Policy
 from comity.law.problem import Problem, nearest
+from comity.law.ruling import FORBIDS, PERMITS, Ruling
 from comity.law.schema import RECORD_PATHS, SCHEMA
 from comity.law.validator import findings
 from comity.law.words import Unknown, line_of, unknown_words
 
 REFUSES_BY: Final = ("withhold", "approval")
 _NOT_THROUGH: Final = frozenset(
-    {Expectation.REFUSED, Expectation.UNTOUCHED, Expectation.WITHHELD, Expectation.HELD}
+    {
+        *(Expectation.REFUSED, Expectation.UNTOUCHED, Expectation.WITHHELD, Expectation.HELD),
+        *(Ruling.NO_RULE, *FORBIDS),
+    }
 )
-_NOT_STOPPED: Final = frozenset({Expectation.UNTOUCHED, Expectation.PERMITTED})
+_NOT_STOPPED: Final = frozenset(
+    {Expectation.UNTOUCHED, Expectation.PERMITTED, Ruling.NO_RULE, *PERMITS}
+)
 
 
 def policy_problems(instrument: Instrument, parties: Collection[str] | None) -> Iterator[Problem]:
@@ -94,6 +101,7 @@ def _annotations(clause: Clause, policy: Policy) -> _About:
             f'write @id("{clause.number}"), with a letter where the clause has several',
             policy.line,
         )
+    yield from _rulings(policy)
     if policy.refuses_by is None:
         return
     line = line_of(policy, "@refuses_by")
@@ -102,6 +110,23 @@ def _annotations(clause: Clause, policy: Policy) -> _About:
     elif policy.refuses_by not in REFUSES_BY:
         what = f"unknown manner of refusal `{policy.refuses_by}`"
         yield what, nearest(policy.refuses_by, REFUSES_BY), line
+
+
+def _rulings(policy: Policy) -> _About:
+    for written in policy.also:
+        try:
+            demand_form(written)
+        except ConsequenceInvalid as fault:
+            yield fault.what, fault.remedy or "", line_of(policy, "@also")
+    if policy.gives is None:
+        return
+    words = PERMITS if policy.effect == "permit" else FORBIDS
+    if policy.gives not in words:
+        yield (
+            f"a {policy.effect} that gives `{policy.gives}`",
+            "one of: " + ", ".join(word.value for word in words),
+            line_of(policy, "@gives"),
+        )
 
 
 def _local(policy: Policy) -> str:
@@ -158,7 +183,7 @@ def _coverage(clause: Clause, own: list[Ran], shown: Collection[str]) -> _About:
             "add one that it permits, or refuses where something else would permit",
             clause.line,
         )
-    expected = {Expectation(one.example.expect) for one in own}
+    expected = {one.example.expect for one in own}
     if any(policy.effect == "permit" for policy in clause.policies):
         if expected.isdisjoint(_NOT_THROUGH):
             yield (

@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from comity.law.matter import CHARGE, CONVICTION, MATTER, Fact, FactType, OfficeAct
 from comity.law.vocabulary import (
     Criterion,
     CustodyAct,
@@ -52,6 +53,17 @@ class Environment(msgspec.Struct, frozen=True):
     context: str
 
 
+def _fact(fact: Fact) -> Field:
+    return Field(fact.name, fact.type.value, optional=True)
+
+
+def _offence(facts: Iterable[Fact]) -> tuple[Field, ...]:
+    """Flags of an offence are always given, so that rules stay short."""
+    return tuple(
+        Field(fact.name, fact.type.value, optional=fact.type is not FactType.FLAG) for fact in facts
+    )
+
+
 WORDS: Final[Mapping[str, type[StrEnum]]] = {
     "Purpose": Purpose,
     "Query": QueryKind,
@@ -84,7 +96,11 @@ RECORDS: Final[Mapping[str, tuple[Field, ...]]] = {
         Field("request", "Process"),
         Field("civil", "Bool"),
         Field("judicial_warrant", "Bool"),
+        *map(_fact, MATTER),
     ),
+    "PriorConviction": _offence(CONVICTION),
+    "PendingCharge": _offence(CHARGE),
+    "Matter": (Field("at", "datetime"), *map(_fact, MATTER)),
 }
 """Plain records: no entity, so that reading a field of one cannot fail."""
 
@@ -119,6 +135,7 @@ ENVIRONMENTS: Final = (
     Environment("see", tuple(see(data_class) for data_class in DataClass), "Record", "Inquiry"),
     Environment("list or subscribe", tuple(act.value for act in ListAct), "Register", "Inquiry"),
     Environment("custody", tuple(act.value for act in CustodyAct), "Record", "Presented"),
+    Environment("office", tuple(act.value for act in OfficeAct), "Register", "Matter"),
 )
 
 ACTS: Final[Mapping[str, Environment]] = {
@@ -126,7 +143,14 @@ ACTS: Final[Mapping[str, Environment]] = {
 }
 """Every act with the facts it is decided on."""
 
-RECORD_PATHS: Final = frozenset({("context", "basis"), ("resource", "released_after")})
+RECORD_PATHS: Final = frozenset(
+    {
+        ("context", "basis"),
+        ("context", "conviction"),
+        ("context", "charge"),
+        ("resource", "released_after"),
+    }
+)
 """Where a rule finds a plain record within another."""
 
 

@@ -17,6 +17,7 @@ from cedarpy import pst
 
 from comity.cedar.policy import expressions, path, scope_entities
 from comity.law.instrument import Policy
+from comity.law.matter import FACTS
 from comity.law.problem import nearest
 from comity.law.schema import (
     ACTS,
@@ -39,7 +40,7 @@ _NOUNS: Final = {
 }
 _OF_SCOPE: Final = ("unknown act ", "unknown data class ", "unknown kind ")
 _GROUPS: Final = tuple(environment.group for environment in ENVIRONMENTS)
-_ANNOTATIONS: Final = ("id", "refuses_by")
+_ANNOTATIONS: Final = ("id", "refuses_by", "gives", "also")
 _FREE: Final = ("Agency", "Officer", "System", "Record", "Register")
 _STANDINGS: Final = tuple(standing.value for standing in Standing)
 
@@ -103,8 +104,8 @@ def _expression(expr: pst.Expr, parties: Collection[str] | None) -> _Found:
             for count in range(1, len(attrs) + 1):
                 yield from _field((*start, *attrs[:count]) if start else None)
         case pst.BinaryOp(op="eq" | "not_eq" | "contains", left=left, right=right):
-            yield from _standing(left, right)
-            yield from _standing(right, left)
+            yield from _closed(left, right)
+            yield from _closed(right, left)
         case _:
             pass
 
@@ -177,15 +178,22 @@ def _fields(environment: Environment, variable: str) -> tuple[Field, ...]:
     return RECORDS[environment.context] if variable == "context" else ()
 
 
-def _standing(compared: pst.Expr, other: pst.Expr) -> _Found:
-    """A standing is a string to Cedar, which compares it with any other in silence."""
-    if path(compared) != ("resource", "standing"):
+def _closed(compared: pst.Expr, other: pst.Expr) -> _Found:
+    """A word of a closed list is a string to Cedar, which compares it with any other in silence."""
+    where = path(compared)
+    if where is None:
         return
-    literals = other.elements if isinstance(other, pst.Set) else (other,)
-    for literal in literals:
-        if isinstance(literal, pst.StringLit) and literal.value not in _STANDINGS:
+    words: tuple[str, ...] = ()
+    if where == ("resource", "standing"):
+        words = _STANDINGS
+    elif len(where) == 2 and where[0] == "context" and where[1] in FACTS:
+        words = FACTS[where[1]].words
+    if not words:
+        return
+    for literal in other.elements if isinstance(other, pst.Set) else (other,):
+        if isinstance(literal, pst.StringLit) and literal.value not in words:
             yield (
-                f"unknown standing `{literal.value}`",
-                nearest(literal.value, _STANDINGS),
+                f"unknown {where[1].replace('_', ' ')} `{literal.value}`",
+                nearest(literal.value, words),
                 f'"{re.escape(literal.value)}"',
             )

@@ -26,6 +26,7 @@ from comity.store.publishing import Publisher
 from comity.store.sqlite.append import size
 from comity.web.asgi import Application, Scope, log_problem, problem_of
 from comity.web.caller import Caller, Doorkeeper, demand_agency, demand_source
+from comity.web.custody import evenly, read_back, take_paper
 from comity.web.fetch import fetch
 from comity.web.gateway import POLL_SECONDS, Gateway
 from comity.web.law_pages import law_page, law_text
@@ -80,7 +81,12 @@ def create_gateway(
     gateway.rest = cast(
         "Application",
         Litestar(
-            route_handlers=[*_asking(gateway), *_records(gateway), *_open(gateway)],
+            route_handlers=[
+                *_asking(gateway),
+                *_custody(gateway),
+                *_records(gateway),
+                *_open(gateway),
+            ],
             openapi_config=None,
             exception_handlers={Exception: _problem},
             request_max_body_size=max(limits.body_bytes, limits.events_bytes),
@@ -132,6 +138,29 @@ def _asking(gateway: Gateway) -> list[Any]:
         return Response(raw, headers={**_PRIVATE, "Content-Type": CONTENT_TYPE})
 
     return [look_up, open_one, list_own, end_one, receipt]
+
+
+def _custody(gateway: Gateway) -> list[Any]:
+    """Papers for people in custody, and what is decided upon them."""
+    desk = gateway.desk
+
+    @post("/custody/papers", status_code=200)
+    async def send_paper(request: Asking) -> Reply:
+        body = await request.body()
+        if len(body) > desk.limits.events_bytes:
+            raise too_large(desk.limits.events_bytes)
+        caller = gateway.admit(cast("Scope", request.scope), body)
+        demand_agency(caller)
+        return _reply(await evenly(desk, take_paper(desk, caller, body)))
+
+    @get("/custody/papers/{message_id:str}")
+    async def read_paper_back(request: Asking) -> Reply:
+        caller = gateway.admit(cast("Scope", request.scope), await request.body())
+        demand_agency(caller)
+        message_id: str = request.path_params["message_id"]
+        return _reply(await evenly(desk, read_back(desk, caller, message_id)))
+
+    return [send_paper, read_paper_back]
 
 
 def _records(gateway: Gateway) -> list[Any]:

@@ -205,6 +205,24 @@ _TABLE: Final[tuple[tuple[str, HTTPStatus, str, str], ...]] = (
         ),
     ),
     (
+        "message-already-received",
+        HTTPStatus.CONFLICT,
+        "This message id was used before",
+        (
+            "A message id names one message of an agency for ever. A repeat of the same body is"
+            " answered again for some minutes; what is decided is read back under its id."
+        ),
+    ),
+    (
+        "unreadable-paper",
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The document cannot be read",
+        (
+            "It is not base64, not whole, too large, or no PDF, PNG, JPEG or TIFF. Nothing of the"
+            " message was kept."
+        ),
+    ),
+    (
         "not-permitted",
         HTTPStatus.FORBIDDEN,
         "This key may not do that",

@@ -12,6 +12,8 @@ import msgspec
 
 from comity.disclosure.answer import Answer
 from comity.disclosure.inquiry import Inquiry
+from comity.web.custody import PaperAnswer
+from comity.web.custody_body import PaperMessage
 from comity.web.fetch import Status
 from comity.web.holdings import Taken
 from comity.web.law_pages import LawPage
@@ -120,6 +122,29 @@ ROUTES: Final[tuple[Route, ...]] = (
         signed="agency",
         answers_as="text/event-stream",
         problems=("not-found", "not-subscribed", "unusable-inquiry"),
+    ),
+    Route(
+        "POST",
+        "/custody/papers",
+        "Send a paper for somebody in custody",
+        "A detainer, warrant or order, with the facts on it and the document. It is decided, act by"
+        " act, for a person of whom nothing is known; the answer says nothing of whether the person"
+        " is here. The same body under the same message id may be sent again for ten minutes.",
+        PaperAnswer,
+        signed="agency",
+        takes=PaperMessage,
+        problems=(*_BODY, "unreadable-paper", "message-already-received", *_APPEND),
+    ),
+    Route(
+        "GET",
+        "/custody/papers/{message_id}",
+        "Read back what is decided upon a paper",
+        "The same as was answered first, whether or not the person is here, unless the law in force"
+        " lets the agency learn more by what is done for it: then `told` holds that, by data class."
+        " Every look is an entry.",
+        PaperAnswer,
+        signed="agency",
+        problems=("not-found", *_APPEND),
     ),
     Route(
         "GET",

@@ -69,6 +69,9 @@ from comity.web.view import View, Views
 DECIDED_MAX: Final = 5
 """How often an inquiry is decided before a law that keeps moving is a problem."""
 
+EVEN_SECONDS: Final = 0.25
+"""How long every answer about a paper takes, so that its time tells nothing of who is here."""
+
 T = TypeVar("T")
 Clock = Callable[[], Instant]
 
@@ -85,7 +88,11 @@ class Desk:
         clock: Clock,
         randomness: Randomness,
         limits: Limits,
+        time_zone: str = "UTC",
+        even_seconds: float = EVEN_SECONDS,
     ) -> None:
+        self.time_zone = time_zone
+        self.even_seconds = even_seconds
         self.database = database
         self.views = views
         self.holdings = holdings
