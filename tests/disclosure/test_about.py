@@ -22,9 +22,10 @@ from comity.disclosure.about import (
 )
 from comity.disclosure.decide import settle
 from comity.disclosure.inquiry import ByIdentifier, ByList, ByName, ByStanding, Query
-from comity.disclosure.process import Label, NamedPerson, Process
+from comity.disclosure.process import Label, Process
 from comity.disclosure.seal import Signed, seal_settled
 from comity.instant import Instant
+from comity.law.paper import NamedPerson
 from comity.ledger.canonical import canonical
 from tests.laws.inquiries import asks, records
 from tests.laws.shipped import law_of

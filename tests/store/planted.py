@@ -20,9 +20,10 @@ from comity.disclosure.inquiry import (
     Ori,
     Query,
 )
-from comity.disclosure.process import Label, NamedPerson, Process
+from comity.disclosure.process import Label, Process
 from comity.disclosure.seal import Signed, request_part, seal_settled
 from comity.instant import Instant
+from comity.law.paper import NamedPerson
 from comity.law.vocabulary import DataClass, Purpose
 from comity.ledger.append import Guard
 from comity.ledger.entry import SealedEntry, seal

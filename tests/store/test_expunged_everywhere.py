@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from comity.disclosure.inquiry import ByIdentifier, ByName, ByStanding
-from comity.disclosure.process import NamedPerson
+from comity.law.paper import NamedPerson
 from comity.disclosure.registry import RegistryInvalid
 from comity.records.event import Parts
 from comity.records.ingest import EXPUNGED, Batch

@@ -12,8 +12,9 @@ import msgspec
 import pytest
 
 from comity.disclosure.inquiry import ByName, ByStanding
-from comity.disclosure.process import Label, NamedPerson, Process
+from comity.disclosure.process import Label, Process
 from comity.instant import format_instant
+from comity.law.paper import NamedPerson
 from comity.ledger.entry import SealedEntry, seal
 from comity.ledger.merkle import Frontier, leaf_hash
 from comity.records.ingest import Batch

@@ -1,6 +1,6 @@
 """Federal holidays on the day on which they are observed.
 
-Source: 5 U.S.C. 6103; Executive Order 11582; computed by the `holidays` package (decision 0014).
+Source: 5 U.S.C. 6103; Executive Order 11582; computed by the `holidays` package (decision 0016).
 Invariants: a day is a holiday here if federal offices are closed on it by statute; 19 June is
 one from 2021 on (P.L. 117-17, signed on 17 June 2021). Does not: know the holidays of a state,
 or days on which a President closed the offices (a day of mourning): a text that excludes
