@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from comity.disclosure.inquiry import ByIdentifier, ByName, ByStanding
-from comity.law.paper import NamedPerson
 from comity.disclosure.registry import RegistryInvalid
+from comity.law.paper import NamedPerson
 from comity.records.event import Parts
 from comity.records.ingest import EXPUNGED, Batch
 from comity.records.record import Identity
