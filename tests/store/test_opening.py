@@ -12,7 +12,7 @@ import pytest
 
 from comity.disclosure.opening_code import OpeningCode
 from comity.errors import IntegrityFault, NotFound
-from comity.instant import Instant
+from comity.instant import Instant, parse_instant
 from comity.ledger.entry import seal
 from comity.ledger.opening import verify_opening
 from comity.ledger.opening_range import Values, verify_range
@@ -25,6 +25,7 @@ from comity.store.opening import (
     OpeningUnsound,
     OpeningUnwritten,
     demand_published,
+    log_of,
     open_range,
     subject_file,
 )
@@ -73,7 +74,7 @@ class Log:
     def range(self, start: int, stop: int) -> int:
         made = Made("auditor", Instant(AT + 5), DICE)
         receipt = open_range(
-            self.database, self.publisher, (start, stop), "order 3", self.file, made
+            self.database, self.publisher.log, (start, stop), "order 3", self.file, made
         )
         return int(receipt.index)
 
@@ -130,7 +131,7 @@ def test_more_entries_than_a_piece(log: Log) -> None:
     steps: list[int] = []
     made = Made("auditor", AT, DICE)
     bounds = (5, 2_131)
-    open_range(log.database, log.publisher, bounds, "order", log.file, made, steps.append)
+    open_range(log.database, log.publisher.log, bounds, "order", log.file, made, steps.append)
     assert sum(steps) == 2_126
     assert len(steps) == 3
     assert len(log.seen()) == 2_126
@@ -270,4 +271,27 @@ def test_an_entry_that_does_not_hold_is_not_opened_to_its_person(log: Log) -> No
 
 def test_a_subject_before_the_first_checkpoint(log: Log) -> None:
     with pytest.raises(NotPublished):
-        demand_published(log.publisher)
+        demand_published(log.publisher.log)
+
+
+def test_over_the_turn_of_a_year_each_log_counts_from_its_own_first_entry(log: Log) -> None:
+    log.publish()
+    log.append(*(sample(n, person=log.person, randomness=DICE) for n in range(50, 53)))
+    later = parse_instant("2031-01-01T00:00:01Z")
+    assert log.publisher.publish(later) is not None
+    log.append(*(sample(n, person=log.person, randomness=DICE) for n in range(60, 64)))
+    assert log.publisher.publish(later) is not None
+    old, new = log.publisher.logs()
+    log.policy = Policy(logs=tuple(PolicyLog(one.verifier_key) for one in (old, new)))
+    made = Made("auditor", later, DICE)
+    open_range(log.database, log_of(log.publisher, None), (0, 4), "order", log.file, made)
+    assert list(log.seen()) == [0, 1, 2, 3]
+    open_range(log.database, log_of(log.publisher, old.key.name), (38, 43), "o", log.file, made)
+    assert list(log.seen()) == [38, 39, 40, 41, 42]
+    with pytest.raises(NotFound, match="no log"):
+        log_of(log.publisher, "another.example")
+    code = log.code()
+    found = verify_opening(log.subject(code, log.use(code)), log.policy)
+    drawn = {one.origin: one.entries for one in found.statement.logs}
+    assert drawn[new.key.name] == 4
+    assert sum(drawn.values()) == len(found.receipts)

@@ -19,7 +19,7 @@ from comity.cli.output import Progress, clock, emit, emit_json, say
 from comity.cli.settings import load_settings
 from comity.errors import NotFound
 from comity.store.durable_stream import replace_file_by
-from comity.store.opening import open_range
+from comity.store.opening import log_of, open_range
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.openings import make_code, revoke_code
 from comity.store.sqlite.registry import Made
@@ -87,12 +87,15 @@ def revoke(record_id: str, by: str) -> None:
     "--authority", metavar="TEXT", required=True, callback=_some, help="By what right; entered."
 )
 @click.option("-o", "--out", type=_PATH, required=True, help="Where to write the file.")
+@click.option("--log", "origin", metavar="ORIGIN", help="Another year's log, by its name.")
 @_JSON
-def range_(start: int, stop: int, by: str, authority: str, out: Path, as_json: bool) -> None:
+def range_(
+    start: int, stop: int, by: str, authority: str, out: Path, origin: str | None, as_json: bool
+) -> None:
     """Open request and decision of every entry from START up to STOP, without STOP itself.
 
     Whom an entry is about and what was disclosed stay closed. None can be left out of the file
-    unseen: `comity opening verify` proves it against the signed checkpoint. One file is of one log.
+    unseen: `comity opening verify` proves it against the signed checkpoint. Places are those in the log; `--log` names another year's.
     """
     if not out.parent.is_dir():
         raise NotFound("no such folder", where=str(out.parent), remedy="create it first")
@@ -111,7 +114,7 @@ def range_(start: int, stop: int, by: str, authority: str, out: Path, as_json: b
             )
         receipt = open_range(
             database,
-            publisher,
+            log_of(publisher, origin),
             (start, stop),
             authority,
             out,

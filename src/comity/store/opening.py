@@ -25,9 +25,10 @@ from comity.disclosure.opened_entry import names_others
 from comity.disclosure.opening_code import OpeningCode
 from comity.errors import ComityError, IntegrityFault, NotFound, Unreachable
 from comity.instant import Instant
-from comity.ledger.append import DurableReceipt
+from comity.ledger.append import DurableReceipt, EntryIndex
 from comity.ledger.audit import StoredEntry, check_entry
 from comity.ledger.entry import COMPARTMENTS
+from comity.ledger.merkle import ProofRejected, verify_inclusion
 from comity.ledger.note import parse_note
 from comity.ledger.opening import DrawnFrom, Statement, digest_over, print_opening
 from comity.ledger.opening_range import print_range
@@ -36,7 +37,8 @@ from comity.ledger.range_proof import Borders, range_borders
 from comity.ledger.receipt import openings_of, receipt_over
 from comity.ledger.tile_read import TileReader
 from comity.store.durable_stream import replace_file_by
-from comity.store.publishing import Publisher, Signed
+from comity.store.publishing import Publisher
+from comity.store.shard_log import ShardLog, Signed
 from comity.store.sqlite.database import Database
 from comity.store.sqlite.ledger import entries_between, entry
 from comity.store.sqlite.openings import NoSuchCode, RangeOrder, Used, enter_range
@@ -58,35 +60,48 @@ class OpeningUnsound(IntegrityFault):
     """A range was entered as opened, and its entries do not hold: the entry stands."""
 
 
-def demand_published(publisher: Publisher) -> tuple[Signed, TileReader]:
+def demand_published(log: ShardLog) -> tuple[Signed, TileReader]:
     """What is shown now, and a reader of its tiles for this thread alone. Raises NotPublished."""
-    shown = publisher.shown()
+    shown = log.shown()
     if shown is None:
         raise NotPublished(
             "this log has published no checkpoint yet", remedy="`comity ledger checkpoint`"
         )
     checkpoint = shown.checkpoint
-    return shown, TileReader(checkpoint.size, checkpoint.root, publisher.folder.fetch)
+    return shown, TileReader(checkpoint.size, checkpoint.root, log.folder.fetch)
+
+
+def log_of(publisher: Publisher, origin: str | None) -> ShardLog:
+    """The log of that name; without one, the log that entries go to now. Raises NotFound."""
+    if origin is None:
+        return publisher.log
+    for log in publisher.logs():
+        if log.key.name == origin:
+            return log
+    known = ", ".join(log.key.name for log in publisher.logs())
+    raise NotFound(f"there is no log `{origin}`", remedy=f"one of: {known}")
 
 
 def open_range(
     database: Database,
-    publisher: Publisher,
+    log: ShardLog,
     bounds: tuple[int, int],
     authority: str,
     path: Path,
     made: Made,
     progress: Callable[[int], None] = lambda _entries: None,
 ) -> DurableReceipt:
-    """Open request and decision of entries [start, stop) into a file; the entry of the opening.
+    """Open request and decision of entries [start, stop) of a log into a file; the opening's entry.
+
+    Places are those in the log, from 0: a log a year counts from its own first entry.
 
     Raises NotPublished, NotFound (no such range; nothing was entered), StoreUnwritable (nothing
     was entered, or the entry may turn up after a crash), OpeningUnwritten and OpeningUnsound (the
     entry stands).
     """
     start, stop = bounds
-    signed, reader = demand_published(publisher)
-    checkpoint = signed.checkpoint
+    signed, reader = demand_published(log)
+    checkpoint, first = signed.checkpoint, log.shard().first
     if not 0 <= start < stop:
         raise NotFound(f"[{start}, {stop}) is no range", remedy="the second number is the larger")
     if stop > checkpoint.size:
@@ -100,7 +115,7 @@ def open_range(
     order = RangeOrder(start, stop, authority, checkpoint.origin, checkpoint.size)
     receipt = database.write(lambda connection: enter_range(connection, order, made)).result()
     try:
-        replace_file_by(path, _range_file(database, signed, bounds, borders, progress))
+        replace_file_by(path, _range_file(database, signed, first, bounds, borders, progress))
     except (ComityError, apsw.Error) as fault:
         failed = OpeningUnsound if isinstance(fault, IntegrityFault) else OpeningUnwritten
         known = fault if isinstance(fault, ComityError) else None
@@ -117,20 +132,24 @@ def open_range(
 def _range_file(
     database: Database,
     signed: Signed,
+    first: int,
     bounds: tuple[int, int],
     borders: Borders,
     progress: Callable[[int], None],
 ) -> Iterator[bytes]:
-    entries = _entries(database, *bounds, progress)
+    entries = _entries(database, first, *bounds, progress)
     return print_range(*bounds, borders, parse_note(signed.note), entries)
 
 
 def _entries(
-    database: Database, start: int, stop: int, progress: Callable[[int], None]
+    database: Database, begin: int, start: int, stop: int, progress: Callable[[int], None]
 ) -> Iterator[StoredEntry]:
+    """Entries of the log that begins at `begin`, with their places in it."""
     for first in range(start, stop, PIECE):
         last = min(first + PIECE, stop)
-        yield from entries_between(database.reader(), first, last)
+        for stored in entries_between(database.reader(), begin + first, begin + last):
+            place = EntryIndex(stored.index - begin)
+            yield msgspec.structs.replace(stored, index=place) if begin else stored
         progress(last - first)
 
 
@@ -154,14 +173,24 @@ def subject_file(
     Raises NotPublished; NoSuchCode where the person was expunged since the code was used;
     IntegrityFault where an entry does not recompute, or is not the one in the tree.
     """
-    signed, reader = demand_published(publisher)
-    checkpoint = signed.checkpoint
-    connection, note = database.reader(), parse_note(signed.note)
-    covered = [index for index in used.indices if index < checkpoint.size]
-    receipts, commitments, opened = list[bytes](), list[bytes](), []
-    for index in covered:
-        stored = entry(connection, index)
-        if check_entry(stored) or reader.node(0, index) != stored.leaf_hash:
+    demand_published(publisher.log)
+    connection = database.reader()
+    receipts, commitments = list[bytes](), list[bytes]()
+    opened: list[tuple[int, str, dict[str, dict[str, Any]]]] = []
+    drawn: dict[tuple[str, int], int] = {}
+    for index in used.indices:
+        proved = publisher.prove(index)
+        if proved is None:
+            continue
+        stored, checkpoint = entry(connection, index), proved.signed.checkpoint
+        try:
+            verify_inclusion(
+                stored.leaf_hash, proved.index, checkpoint.size, proved.path, checkpoint.root
+            )
+            sound = not check_entry(stored)
+        except ProofRejected:
+            sound = False
+        if not sound:
             raise IntegrityFault(
                 "what is kept is not what was sealed and signed",
                 where=f"entry {index}",
@@ -170,17 +199,22 @@ def subject_file(
         openings = openings_of(stored, _names(stored))
         if not {"content", "request", "decision"} <= openings.opened.keys():
             raise NoSuchCode
-        proof = LogProof(stored.index, reader.inclusion_proof(stored.index), note)
+        proof = LogProof(proved.index, proved.path, parse_note(proved.signed.note))
         receipts.append(receipt_over(proof, openings).to_bytes())
         commitments.append(stored.commitment)
-        opened.append((int(index), checkpoint.origin, openings.values()))
+        opened.append((proved.index, checkpoint.origin, openings.values()))
+        key = checkpoint.origin, checkpoint.size
+        drawn[key] = drawn.get(key, 0) + 1
+    now = publisher.log.shown()
+    if not drawn and now is not None:
+        drawn[now.checkpoint.origin, now.checkpoint.size] = 0
     statement = Statement(
         origin=publisher.verifier_key.name,
         code=code.stated,
         at=at,
-        logs=(DrawnFrom(checkpoint.origin, checkpoint.size, len(covered)),),
+        logs=tuple(DrawnFrom(origin, size, count) for (origin, size), count in drawn.items()),
         # The entry of this use is one of them.
-        later=len(used.indices) + 1 - len(covered),
+        later=len(used.indices) + 1 - len(receipts),
         over=digest_over(commitments),
     )
     raw = print_opening(publisher.sign_opening(statement), receipts)

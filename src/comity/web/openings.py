@@ -75,7 +75,7 @@ class OpeningDoor:
             raise _not_ready("this gateway publishes no log to prove entries by")
         try:
             # Before the entry: what cannot be proved is not entered as opened.
-            demand_published(self._publisher)
+            demand_published(self._publisher.log)
             at = desk.clock()
             used = await desk.write(partial(use_code, code=code, at=at, randomness=desk.randomness))
             # Somebody with a thousand entries must not keep everybody else waiting.
