@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from comity.instant import Instant, format_instant
-from comity.law.lifecycle import Adopted
-from comity.law.parse import parse_instrument
-from comity.law.signing import sign_act
 from comity.law.vocabulary import CustodyAct
 from comity.records.event import Parts, RecordEvent
 from comity.records.ingest import Batch
 from comity.records.record import (
-    Charge,
     Conviction,
-    Custody,
-    CustodyStatus,
     Identity,
     PersonId,
     RecordId,
-    Release,
 )
 from comity.store.sqlite.append import size
 from comity.store.sqlite.custody import choose, depart
@@ -34,95 +25,33 @@ from comity.store.sqlite.custody_decide import basis_now, judge_on_file
 from comity.store.sqlite.custody_files import document_of, papers_of, person_file
 from comity.store.sqlite.custody_message import message_on_file
 from comity.store.sqlite.database import StoreUnwritable
-from comity.store.sqlite.law import record_act
-from comity.store.sqlite.ledger import check_ledger, opened
+from comity.store.sqlite.ledger import check_ledger
 from comity.store.sqlite.records import take_in_batch
 from comity.store.sqlite.registry import suspend_agency
 from comity.store.sqlite.standing import Expunction, expunge_records, recalls
-from tests.web.town import BUREAU, START, Reply, Town, private_key
+from tests.web.jail import (
+    CONVICTED,
+    LEAVES,
+    PDF,
+    ZONE,
+    book,
+    entries,
+    look,
+    message,
+    open_jail,
+    send,
+)
+from tests.web.town import BUREAU, START, Town
 
-ZONE = "America/New_York"
-TEXT = Path(__file__).parent / "texts" / "town-custody.md"
-LEAVES = Instant(START + 7_200_000)
-PDF = b"%PDF-1.7\nnothing\n%%EOF\n"
-HERE = "Nemo"
-FACTS: dict[str, Any] = {
-    "form": "I-247A",
-    "issuer": "The Bureau",
-    "signed_by": "deportation officer",
-    "issued_on": "2018-08-30",
-    "served": True,
-    "box_1": True,
-    "box_1_grounded": True,
-    "box_2": False,
-    "attached": ["I-200"],
-}
 PEOPLE = ("here", "released", "expunged", "sealed", "never")
-
-
-def message(name: str = HERE, number: str = "m-1", **changes: Any) -> dict[str, Any]:
-    """A detainer for somebody of that name."""
-    facts = FACTS | {"named": {"sur_name": name, "given_name": "Nina", "birth_date": "1980-01-02"}}
-    whole: dict[str, Any] = {
-        "message_id": number,
-        "officer": "a-1",
-        "facts": facts | changes.pop("facts", {}),
-        "document": b64encode(PDF).decode(),
-        "media_type": "application/pdf",
-    }
-    return whole | changes
-
-
-def book(town: Town, name: str = HERE, number: int = 1, **parts: Any) -> str:
-    """Take somebody into custody; the number of the record."""
-    news: dict[str, Any] = {
-        "identity": Identity(sur_name=name, given_name="Nina", birth_date="1980-01-02"),
-        "custody": Custody(CustodyStatus.IN_CUSTODY),
-        "charges": (Charge("1", grade="M1"),),
-        "release": Release(eligible_at=LEAVES),
-    }
-    event = RecordEvent(
-        "jail", f"b-{name}-{number}", "booked", START, RecordId(f"r-{name}-{number}"),
-        PersonId(f"p-{name}"), Parts(**(news | parts)),
-    )  # fmt: skip
-    town.write(lambda c: take_in_batch(c, Batch([event], ["1"], (), {}), town.now, town.draw))
-    return event.record_id
-
-
-CONVICTED = (Charge("1", grade="F1", disposition="convicted", disposed_at=START),)
 
 
 @pytest.fixture
 def jail(town: Town) -> Iterator[Town]:
     """A town with an order about detainers."""
-    town.desk.time_zone = ZONE
-    town.desk.even_seconds = 0.0
-    text = parse_instrument(TEXT.read_bytes(), str(TEXT))
-    act = Adopted(
-        ref=text.ref, digest=text.digest, party="town", at=text.term.start, recorded_at=START
-    )
-    record_act(
-        town.database,
-        sign_act(act, private_key("town")),
-        randomness=town.draw,
-        recorded_at=START,
-        text=text,
-    )
+    open_jail(town)
     yield town
     assert check_ledger(town.database.reader()) == ()
-
-
-def send(town: Town, body: dict[str, Any], **options: Any) -> Reply:
-    return town.send("POST", "/custody/papers", body, **options)
-
-
-def look(town: Town, number: str = "m-1", **options: Any) -> Reply:
-    return town.send("GET", f"/custody/papers/{number}", **options)
-
-
-def entries(town: Town) -> list[Any]:
-    reader = town.database.reader()
-    return [opened(reader, index) for index in range(size(reader))]
 
 
 def test_a_paper_is_decided_act_by_act_and_entered(jail: Town) -> None:
@@ -321,40 +250,6 @@ def test_a_state_id_finds_a_person_and_the_sender_s_word_does_not(jail: Town) ->
     assert message_on_file(reader, BUREAU, "m-2") is not None
 
 
-@pytest.mark.parametrize(
-    ("changes", "slug", "where"),
-    [
-        ({"document": "%%%"}, "unreadable-paper", "document"),
-        ({"document": b64encode(b"%PDF-1.7 cut").decode()}, "unreadable-paper", "document"),
-        ({"media_type": "text/html"}, "unreadable-paper", "document"),
-        ({"facts": {"issued_on": "yesterday"}}, "unusable-inquiry", "facts.issued_on"),
-        ({"facts": {"colour": "red"}}, "unusable-inquiry", "facts.colour"),
-        ({"message_id": ""}, "unusable-inquiry", "message_id"),
-        ({"officer": "x-9"}, "not-permitted", "officer"),
-        ({"more": 1}, "malformed-inquiry", None),
-    ],
-)
-def test_what_cannot_be_taken_in_leaves_nothing(
-    jail: Town, changes: dict[str, Any], slug: str, where: str | None
-) -> None:
-    book(jail)
-    before = size(jail.database.reader())
-    reply = send(jail, message(**changes))
-    assert reply.json["type"] == f"/problems/{slug}", reply.body
-    assert reply.json.get("where") == where
-    assert size(jail.database.reader()) == before
-    assert message_on_file(jail.database.reader(), BUREAU, "m-1") is None
-
-
-def test_fields_that_may_not_be_held_are_dropped_at_the_door(jail: Town) -> None:
-    record = book(jail)
-    facts = {"citizenship": "Marker9c", "box_1_reasons": ["Marker9c"]}
-    assert send(jail, message(facts=facts)).status == 200
-    assert len(papers_of(jail.database.reader(), record)) == 1
-    jail.database.purge_journal().result(10)
-    assert b"Marker9c" not in jail.database.path.read_bytes()
-
-
 def test_a_suspended_agency_sends_nothing(jail: Town) -> None:
     jail.write(lambda c: suspend_agency(c, BUREAU, "misuse", jail.made()))
     assert send(jail, message()).status == 403
@@ -409,11 +304,6 @@ def test_what_changes_meanwhile_is_decided_again(
     assert {**look(jail).json, "entries": None} == {**posted, "entries": None}
     assert gone
     assert person_file(jail.database.reader(), record).departures
-
-
-def test_a_paper_of_more_than_the_gateway_bears_is_refused(jail: Town) -> None:
-    big = b64encode(b"%PDF-" + b"x" * 4_000_000 + b"%%EOF").decode()
-    assert send(jail, message(document=big)).status == 413
 
 
 def test_a_file_that_cannot_be_decided_shows_by_nothing(jail: Town) -> None:
