@@ -10,7 +10,7 @@ are of values found; codes below say why a value was not found. Does not: know p
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from typing import Final
 
 import msgspec
@@ -238,9 +238,10 @@ class Same(msgspec.Struct, frozen=True):
         """The code of this request."""
         left, right = find(self.left, request), find(self.right, request)
         if isinstance(left, int) or isinstance(right, int):
-            return _ended(left), _ended(right)
+            return both_ended(left, right)
+        left, right = (_timed(value) for value in (left, right))
         if has_extension(left) or has_extension(right):
-            return left, right  # equal values may be written in two ways
+            return plain(left), plain(right)  # equal values may be written in two ways
         return int(left == right)
 
 
@@ -254,17 +255,58 @@ class Compared(msgspec.Struct, frozen=True):
         """The code of this request."""
         left, right = find(self.left, request), find(self.right, request)
         if isinstance(left, int) or isinstance(right, int):
-            return _ended(left), _ended(right)
+            return both_ended(left, right)
         for kind in ("long", "datetime"):
             one, other = as_number(left, kind), as_number(right, kind)
             if one is not None and other is not None:
-                return (one > other) - (one < other)
-        return left, right
+                return 1 + (one > other) - (one < other)
+        return plain(left), plain(right)
 
 
-def _ended(found: Value | int) -> Hashable:
-    """Where a path ended, or that it did not; what it led to then decides nothing."""
-    return found if isinstance(found, int) else "found"
+PAIR: Final = 1_000_003
+
+
+def both_ended(left: Value | int, right: Value | int) -> int:
+    """Where two paths ended; what a path that did not end led to then decides nothing."""
+    return (left if isinstance(left, int) else 0) * PAIR + (right if isinstance(right, int) else 0)
+
+
+def _timed(value: Value) -> Value:
+    """A datetime by its instant, which is how Cedar compares it, where we can read it."""
+    at = as_number(value, "datetime")
+    return value if at is None else ("instant", at)
+
+
+def plain(value: Value) -> str:
+    """A value as text, different for different values: `l:3`, `e:Grade::"F1"`."""
+    value = _timed(value)
+    match value[0]:
+        case "bool":
+            return "b:true" if value[1] else "b:false"
+        case "long":
+            return f"l:{value[1]}"
+        case "string":
+            return f"s:{value[1]}"
+        case "entity":
+            return f"e:{entity_text(value[1], value[2])}"
+        case "instant":
+            return f"t:{value[1]}"
+        case "extension":
+            return f"x:{value[1]}:{value[2]}"
+        case "set":
+            return f"[{_listed(sorted(plain(each) for each in value[1]))}]"
+        case _:
+            return f"{{{_listed(f'{len(name)}:{name}{plain(each)}' for name, each in value[1])}}}"
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """Texts one after another, each with its length before it, so that none runs into the next."""
+    return "".join(f"{len(text)}:{text}" for text in texts)
+
+
+def entity_text(kind: str, name: str) -> str:
+    """An entity as it stands in a column: `Grade::"F1"`, the id unescaped."""
+    return f'{kind}::"{name}"'
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -277,7 +319,8 @@ class Whole(msgspec.Struct, frozen=True):
         found = find(self.path, request)
         if isinstance(found, int):
             return found
-        return found, _of_entities(found, request)
+        beyond = _of_entities(found, request)
+        return plain(found) if beyond is None else f"{plain(found)}|{beyond}"
 
 
 class Tags(msgspec.Struct, frozen=True):
@@ -317,13 +360,18 @@ Observation = (
 )  # fmt: skip
 
 
-def _of_entities(value: Value, request: Request) -> Hashable:
+def _of_entities(value: Value, request: Request) -> str | None:
+    """What the entities of a value belong to; None where there are none, or they are unknown."""
     match value[0]:
         case "entity":
             held = request.held(value)
-            return None if held is None else held.ancestors
+            if held is None:
+                return None
+            return _listed(sorted(entity_text(*uid) for uid in held.ancestors))
         case "set":
-            return frozenset((each, _of_entities(each, request)) for each in value[1])
+            found = {plain(each): _of_entities(each, request) for each in value[1]}
+            beyond = [f"{each}|{above}" for each, above in found.items() if above is not None]
+            return _listed(sorted(beyond)) if beyond else None
     return None
 
 
