@@ -101,13 +101,14 @@ def replay(
     known: dict[str, Clause] = {}
     old, new = Body(today, known), Body(draft, known)
     not_kept, columns, instants = _needs([*old.clauses.items(), *new.clauses.items()])
-    keys = [*columns, *(f"at:{number}" for number in range(len(instants)))]
-    groups = _distinct(history, columns, instants, keys)
+    # Of texts that read nothing every row is the same; the purpose is as good a key as any.
+    keys = [*columns, *(f"at:{number}" for number in range(len(instants)))] or ["purpose"]
+    groups = _distinct(history, instants, keys)
     rows = int(groups["rows"].sum()) if groups.height else 0
     facts = groups.unique(keys, maintain_order=True).with_row_index("class")
     decider = _Decider(old, new, acts, not_kept)
     changes = list(decider.changes(facts, progress))
-    changed = pl.DataFrame(changes, schema=_CHANGES)
+    changed = pl.DataFrame(changes, schema=_CHANGES, orient="row")
     joined = groups.join(facts.select("class", *keys), on=keys, nulls_equal=True).join(
         changed, on="class"
     )
@@ -168,7 +169,7 @@ _ALWAYS: Final = (
 
 
 def _distinct(
-    history: pl.LazyFrame, columns: Sequence[str], instants: Sequence[Order], keys: Sequence[str]
+    history: pl.LazyFrame, instants: Sequence[Order], keys: Sequence[str]
 ) -> pl.DataFrame:
     """Rows that nobody can tell apart, counted, each with one real row of them."""
     renamed = history.with_columns(pl.col("at").alias("context.at"))
@@ -179,7 +180,7 @@ def _distinct(
     rest = [name for name in _ALWAYS if name not in by]
     found = (
         coded.group_by(by)
-        .agg(pl.len().alias("rows"), *(pl.col(name).first() for name in rest))
+        .agg(pl.len().cast(pl.Int64).alias("rows"), *(pl.col(name).first() for name in rest))
         .collect(engine="streaming")
     )
     if found.height > DISTINCT_MAX:
