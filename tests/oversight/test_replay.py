@@ -130,7 +130,7 @@ def test_each_kind_of_row_is_decided_once() -> None:
     grave = see("forbid", 'resource has grade && resource.grade == Grade::"F1"')
     found = replay(table.lazy(), [agreement(PERMIT)], [agreement(PERMIT, grave, name="draft")])
     assert found.rows == 15_000
-    assert found.asked_engine <= 3
+    assert found.classes <= 3
     closed = found.counts.filter(pl.col("change") == "closes")
     assert closed.group_by("act").agg(pl.col("rows").sum())["rows"].to_list() == [5_000] * len(SEE)
     assert set(closed["clause"]) == {"draft@1#1b"}

@@ -193,39 +193,54 @@ def _one(file: str) -> pl.LazyFrame:
     return frame
 
 
-def asked_of(row: Mapping[str, Any], act: str) -> Asked:
-    """A row as the reference engine and the classes read it; the instant is the row's own.
+def request_of(row: Mapping[str, Any], act: str) -> Request:
+    """A row as clause classes read it; the instant is the row's own.
 
     The ids of officer and record are of nobody: no text that names one is put to them.
     """
+    agency, principal = _who(row)
+    return Request(
+        (principal.type, principal.id),
+        ("Action", act),
+        (_RECORD.type, _RECORD.id),
+        _context(row),
+        _entities(row, agency, principal),
+    )
+
+
+def asked_of(row: Mapping[str, Any], act: str) -> Asked:
+    """A row as the reference engine reads it too."""
+    agency, principal = _who(row)
+    return Asked(
+        principal,
+        act,
+        _RECORD,
+        json.dumps(_context(row)),
+        json.dumps(_entities(row, agency, principal)),
+        request_of(row, act),
+    )
+
+
+_RECORD: Final = Uid("Record", "any")
+
+
+def _who(row: Mapping[str, Any]) -> tuple[Uid, Uid]:
     agency = Uid("Agency", str(row["agency"]))
     kind = str(row["principal"])
-    principal = agency if kind == "Agency" else Uid(kind, f"{agency.id}/any")
+    return agency, agency if kind == "Agency" else Uid(kind, f"{agency.id}/any")
+
+
+def _entities(row: Mapping[str, Any], agency: Uid, principal: Uid) -> list[dict[str, Any]]:
     parties = [name for name in str(row["party"]).split(",") if name]
-    resource = Uid("Record", "any")
     attributes = {"criminal_justice": row["criminal_justice"]}
     entities: list[dict[str, Any]] = [
         {"uid": _json(agency), "attrs": attributes, "parents": [_party(one) for one in parties]},
         *({"uid": _party(one), "attrs": {}, "parents": []} for one in parties),
-        {"uid": _json(resource), "attrs": _record(row), "parents": []},
+        {"uid": _json(_RECORD), "attrs": _record(row), "parents": []},
     ]
     if principal != agency:
         entities.append({"uid": _json(principal), "attrs": attributes, "parents": [_json(agency)]})
-    context = _context(row)
-    return Asked(
-        principal,
-        act,
-        resource,
-        json.dumps(context),
-        json.dumps(entities),
-        Request(
-            (principal.type, principal.id),
-            ("Action", act),
-            (resource.type, resource.id),
-            context,
-            entities,
-        ),
-    )
+    return entities
 
 
 def _record(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,13 +17,13 @@ import polars as pl
 
 from comity.cedar.action import declared_actions, read_schema
 from comity.cedar.alike import in_scope
-from comity.cedar.classes import Answer, Clause, Undecided
+from comity.cedar.classes import Answer, Asked, Clause, Undecided
 from comity.cedar.observation import Order
 from comity.cedar.policy import mentions
 from comity.errors import ComityError
 from comity.law.instrument import Instrument
 from comity.law.schema import ENVIRONMENTS, SCHEMA
-from comity.oversight.history import DIMENSIONS, asked_of, instant_code, needs_of
+from comity.oversight.history import DIMENSIONS, asked_of, instant_code, needs_of, request_of
 
 EXAMPLES: Final = 20
 DISTINCT_MAX: Final = 2_000_000
@@ -64,7 +64,6 @@ class Flips(msgspec.Struct, frozen=True):
     rows: int
     distinct: int
     classes: int
-    asked_engine: int
     counts: pl.DataFrame
     examples: pl.DataFrame
     not_kept: Mapping[str, tuple[str, ...]]
@@ -100,10 +99,9 @@ def replay(
     """
     known: dict[str, Clause] = {}
     old, new = Body(today, known), Body(draft, known)
-    not_kept, columns, instants = _needs([*old.clauses.items(), *new.clauses.items()])
-    # Of texts that read nothing every row is the same; the purpose is as good a key as any.
-    keys = [*columns, *(f"at:{number}" for number in range(len(instants)))] or ["purpose"]
-    groups = _distinct(history, instants, keys)
+    needs = needs_of_clauses([*old.clauses.items(), *new.clauses.items()])
+    not_kept, keys = needs.not_kept, needs.keys
+    groups = distinct_rows(history, needs)
     rows = int(groups["rows"].sum()) if groups.height else 0
     facts = groups.unique(keys, maintain_order=True).with_row_index("class")
     decider = _Decider(old, new, acts, not_kept)
@@ -121,13 +119,12 @@ def replay(
         joined.sort("rows", descending=True)
         .group_by("change", maintain_order=True)
         .head(EXAMPLES)
-        .select("change", "act", "clause", *dict.fromkeys([*DIMENSIONS, *columns]), "rows")
+        .select("change", "act", "clause", *dict.fromkeys([*DIMENSIONS, *needs.columns]), "rows")
     )
     return Flips(
         rows,
         facts.height,
         sum(len(clause.answers) for clause in known.values()),
-        decider.asked,
         counts,
         examples,
         {name: lacking for name, lacking in not_kept.items() if lacking},
@@ -142,9 +139,32 @@ _CHANGES: Final = {
 }
 
 
-def _needs(
-    clauses: Iterable[tuple[str, Clause]],
-) -> tuple[dict[str, tuple[str, ...]], list[str], list[Order]]:
+class ClauseNeeds(msgspec.Struct, frozen=True):
+    """What clauses need of a history: `keys` are the columns by which rows are told apart."""
+
+    not_kept: Mapping[str, tuple[str, ...]]
+    columns: tuple[str, ...]
+    instants: tuple[Order, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Columns and codes of the instant.
+
+        Of texts that read nothing every row is the same; the purpose is as good a key as any.
+        """
+        codes = (f"at:{number}" for number in range(len(self.instants)))
+        return (*self.columns, *codes) or ("purpose",)
+
+    @property
+    def codes(self) -> tuple[pl.Expr, ...]:
+        """What makes the codes of the instant."""
+        return tuple(
+            instant_code(one).alias(f"at:{number}") for number, one in enumerate(self.instants)
+        )
+
+
+def needs_of_clauses(clauses: Iterable[tuple[str, Clause]]) -> ClauseNeeds:
+    """What all these clauses need, each column once."""
     not_kept: dict[str, tuple[str, ...]] = {}
     columns: dict[str, None] = {}
     instants: dict[Order, None] = {}
@@ -157,7 +177,7 @@ def _needs(
                 columns.update(dict.fromkeys(needs.columns))
                 instants.update(dict.fromkeys(needs.instants))
         not_kept[name] = tuple(dict.fromkeys(lacking))
-    return not_kept, list(columns), list(instants)
+    return ClauseNeeds(not_kept, tuple(columns), tuple(instants))
 
 
 _ALWAYS: Final = (
@@ -168,15 +188,12 @@ _ALWAYS: Final = (
 )  # fmt: skip
 
 
-def _distinct(
-    history: pl.LazyFrame, instants: Sequence[Order], keys: Sequence[str]
+def distinct_rows(
+    history: pl.LazyFrame, needs: ClauseNeeds, dimensions: Sequence[str] = DIMENSIONS
 ) -> pl.DataFrame:
-    """Rows that nobody can tell apart, counted, each with one real row of them."""
-    renamed = history.with_columns(pl.col("at").alias("context.at"))
-    coded = renamed.with_columns(
-        *(instant_code(one).alias(f"at:{number}") for number, one in enumerate(instants))
-    )
-    by = list(dict.fromkeys([*DIMENSIONS, *keys]))
+    """Rows that nobody can tell apart, counted, each with one real row. Raises TooManyClasses."""
+    coded = history.with_columns(pl.col("at").alias("context.at")).with_columns(*needs.codes)
+    by = list(dict.fromkeys([*dimensions, *needs.keys]))
     rest = [name for name in _ALWAYS if name not in by]
     found = (
         coded.group_by(by)
@@ -214,7 +231,6 @@ class _Decider:
             if mentions(clause.node, "action")
         }
         self._groups = _alike(acts, self._scope, telling)
-        self.asked = 0
 
     def changes(
         self, facts: pl.DataFrame, progress: Callable[[int, int], None] | None
@@ -230,9 +246,8 @@ class _Decider:
             progress(facts.height, facts.height)
 
     def _change(self, row: Mapping[str, Any], act: str) -> tuple[str, str] | None:
-        asked = asked_of(row, act)
-        before = self._verdict(self._old, asked, act)
-        after = self._verdict(self._new, asked, act)
+        before = self._verdict(self._old, row, act)
+        after = self._verdict(self._new, row, act)
         if before.permitted is None or after.permitted is None:
             return "undecidable", ", ".join((*before.by, *after.by))
         if before.permitted == after.permitted:
@@ -240,21 +255,9 @@ class _Decider:
         by = after.by or before.by
         return ("opens" if after.permitted else "closes"), ", ".join(by)
 
-    def _verdict(self, body: Body, asked: Any, act: str) -> Verdict3:
-        answers: dict[str, Answer | None] = {}
-        for name, clause in body.clauses.items():
-            if not self._scope[name, act]:
-                continue
-            if self._not_kept[name]:
-                answers[name] = None
-                continue
-            known = len(clause.answers)
-            try:
-                answers[name] = clause.answer(asked)
-            except Undecided:
-                answers[name] = None
-            self.asked += len(clause.answers) > known
-        return combine3(answers, body.forbids)
+    def _verdict(self, body: Body, row: Mapping[str, Any], act: str) -> Verdict3:
+        clauses = [name for name in body.clauses if self._scope[name, act]]
+        return _of_clauses(body, clauses, self._not_kept, row, act)
 
 
 def _alike(
@@ -267,6 +270,40 @@ def _alike(
         apart = act if any(scope[name, act] for name in telling) else None
         groups.setdefault((apart, *(scope[name, act] for name in names)), []).append(act)
     return {alike[0]: tuple(alike) for alike in groups.values()}
+
+
+def verdict_of(
+    body: Body, not_kept: Mapping[str, tuple[str, ...]], row: Mapping[str, Any], act: str
+) -> Verdict3:
+    """The verdict of a body of law on one row and act."""
+    return _of_clauses(body, body.clauses, not_kept, row, act)
+
+
+def _of_clauses(
+    body: Body,
+    names: Iterable[str],
+    not_kept: Mapping[str, tuple[str, ...]],
+    row: Mapping[str, Any],
+    act: str,
+) -> Verdict3:
+    """The engine's form of a row is made only where some clause does not know its class."""
+    request = request_of(row, act)
+    asked: Asked | None = None
+    answers: dict[str, Answer | None] = {}
+    for name in names:
+        clause = body.clauses[name]
+        answers[name] = None
+        if not_kept[name]:
+            continue
+        known = clause.answers.get(clause.key(request))
+        if known is None:
+            asked = asked or asked_of(row, act)
+            try:
+                known = clause.answer(asked)
+            except Undecided:
+                continue
+        answers[name] = known
+    return combine3(answers, body.forbids)
 
 
 def combine3(answers: Mapping[str, Answer | None], forbids: frozenset[str]) -> Verdict3:
