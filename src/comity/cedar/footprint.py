@@ -53,7 +53,7 @@ class Footprint(msgspec.Struct, frozen=True):
 
 def footprint(policy: pst.Template) -> Footprint:
     """The footprint of one policy."""
-    return merged(_policy(policy))
+    return merged(observations_of(policy))
 
 
 def merged(found: Iterable[Observation]) -> Footprint:
@@ -105,7 +105,8 @@ def _place(one: Observation) -> Path | None:
 _Seen = Iterator[Observation]
 
 
-def _policy(policy: pst.Template) -> _Seen:
+def observations_of(policy: pst.Template) -> _Seen:
+    """Every observation of a policy, as often as it is made."""
     for name, constraint in (("principal", policy.principal), ("resource", policy.resource)):
         yield from _scope(name, constraint)
     match policy.action:

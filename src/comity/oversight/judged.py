@@ -28,21 +28,19 @@ def judged(history: pl.LazyFrame, instruments: Iterable[Instrument], act: str) -
     body = Body(instruments, {})
     needs = needs_of_clauses(body.clauses.items())
     facts = distinct_rows(history, needs, ())
-    rows = []
-    for row in facts.iter_rows(named=True):
-        verdict = verdict_of(body, needs.not_kept, row, act)
-        rows.append((verdict.permitted, ",".join(verdict.by), ",".join(verdict.erring)))
+    verdicts = [verdict_of(body, needs.not_kept, row, act) for row in facts.iter_rows(named=True)]
     found = pl.DataFrame(
-        rows,
-        schema={"permitted": pl.Boolean, "determining": pl.String, "erring": pl.String},
-        orient="row",
-    ).with_columns(
-        *(
-            pl.col(name).cast(pl.Enum(sorted({row[place] for row in rows})))
-            for place, name in ((1, "determining"), (2, "erring"))
-        )
+        {
+            "permitted": pl.Series([one.permitted for one in verdicts], dtype=pl.Boolean),
+            "determining": _coded([",".join(one.by) for one in verdicts]),
+            "erring": _coded([",".join(one.erring) for one in verdicts]),
+        }
     )
     return _joined(history, needs.keys, needs.codes, pl.concat([facts, found], how="horizontal"))
+
+
+def _coded(words: list[str]) -> pl.Series:
+    return pl.Series(words, dtype=pl.Enum(sorted(set(words))))
 
 
 def _joined(
