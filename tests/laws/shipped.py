@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from comity.cedar.engine import Engine, Slice, Uid, Verdict
+from comity.cedar.memory import Memory
 from comity.law.in_force import LawInForce, law_in_force
 from comity.law.instrument import ClauseRef, Instrument
 from comity.law.parse import parse_instrument
@@ -54,6 +55,9 @@ class CountingEngine:
         self._engine = engine
         self.acts_alike = engine.acts_alike
         self.names_resources = engine.names_resources
+        # Nothing is remembered here: what is counted is the work without memory.
+        self.memory = Memory(engine.policies.values())
+        self.memory.usable = False
         self.decisions = 0
         self.slices = 0
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, Final
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 import cedarpy
 import msgspec
@@ -29,6 +29,9 @@ from cedarpy import pst
 from comity.cedar.action import Action, declared_actions, read_schema
 from comity.cedar.alike import acts_alike
 from comity.cedar.policy import PolicyInvalid, names_resource, read_policy
+
+if TYPE_CHECKING:
+    from comity.cedar.memory import Memory
 
 _ERRED: Final = re.compile(r"error while evaluating policy `([^`]+)`: ")
 _FAULT_CHARS_MAX: Final = 300
@@ -115,6 +118,14 @@ class Engine:
         self.kept_slice = lru_cache(maxsize=SLICES_KEPT)(self.slice)
         """As `slice`; the last ones are kept, for facts that come again letter by letter."""
         self.names_resources: bool = any(map(names_resource, self._nodes.values()))
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What this engine has said, by class."""
+        # Here, because the memory is made of this engine's verdicts.
+        from comity.cedar.memory import Memory
+
+        return Memory(self._nodes.values())
 
     @property
     def policies(self) -> Mapping[str, pst.Template]:

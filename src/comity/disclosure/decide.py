@@ -20,6 +20,7 @@ from typing import Final
 import msgspec
 
 from comity.cedar.engine import Slice, Uid, Verdict
+from comity.cedar.memory import Seen
 from comity.disclosure import facts
 from comity.disclosure.decision import Decision, Outcome, Ruling
 from comity.disclosure.inquiry import Asked, Inquirer, query_kind
@@ -209,13 +210,11 @@ class _Slices:
         principals = [asked.inquirer]
         if asked.on_behalf_of is not None:
             principals.append(asked.on_behalf_of)
-        self._principals: list[tuple[Uid, Slice]] = [
-            (
-                facts.principal_uid(inquirer),
-                law.engine.kept_slice(facts.entity_slice(inquirer, resource, attributes)),
-            )
-            for inquirer in principals
+        self._principals = [
+            _Principal(law, inquirer, resource, attributes) for inquirer in principals
         ]
+        self._context: Seen | None = None
+        self._approved: Seen | None = None
 
     def rule(self, act: str, context: str) -> Ruling:
         alike = self._law.engine.acts_alike.get(act, act)
@@ -226,22 +225,24 @@ class _Slices:
         return ruling if ruling.act == act else msgspec.structs.replace(ruling, act=act)
 
     def _decide_act(self, act: str, context: str) -> Ruling:
-        rulings = [
-            self._decide_for(principal, entities, act, context)
-            for principal, entities in self._principals
-        ]
+        rulings = [self._decide_for(one, act, context) for one in self._principals]
         strictest = max(rulings, key=lambda ruling: _STRICTNESS[ruling.outcome])
         if strictest.outcome is not Outcome.PERMIT:
             return strictest
         return Ruling(act, Outcome.PERMIT, _merge(ruling.clauses for ruling in rulings))
 
-    def _decide_for(self, principal: Uid, entities: Slice, act: str, context: str) -> Ruling:
+    def _decide_for(self, principal: _Principal, act: str, context: str) -> Ruling:
         law = self._law
-        verdict = self._ask(principal, entities, act, context)
+        if self._context is None:
+            self._context = law.memory.of_context(facts.seen_context(self._asked))
+        verdict = self._ask(principal, act, context, self._context)
         outcome = Outcome.PERMIT if verdict.permitted else _manner(verdict, law)
         if outcome is Outcome.HOLD_FOR_APPROVAL:
             # Only what approval would open is worth an officer's time.
-            approved = self._ask(principal, entities, act, self._approved_context)
+            approving = msgspec.structs.replace(self._asked, approved=True)
+            if self._approved is None:
+                self._approved = law.memory.of_context(facts.seen_context(approving))
+            approved = self._ask(principal, act, facts.inquiry_context(approving), self._approved)
             if not approved.permitted:
                 verdict, outcome = approved, Outcome.REFUSE
         determining = verdict.determining
@@ -255,18 +256,41 @@ class _Slices:
             faults = (*faults, verdict.fault)
         return Ruling(act, outcome, _merge([cited]), faults)
 
-    def _ask(self, principal: Uid, entities: Slice, act: str, context: str) -> Verdict:
-        return self._law.engine.decide(
-            principal=principal,
-            act=act,
-            resource=self._resource,
-            context=context,
-            entities=entities,
+    def _ask(self, principal: _Principal, act: str, context: str, seen: Seen) -> Verdict:
+        """The engine's verdict, from memory where nothing that it looks at differs."""
+        law = self._law
+        return law.memory.decide(
+            act,
+            principal.seen,
+            seen,
+            lambda: law.engine.decide(
+                principal=principal.uid,
+                act=act,
+                resource=self._resource,
+                context=context,
+                entities=principal.entities,
+            ),
         )
 
+
+class _Principal:
+    """One who asks, with the entities of the decision; prepared for the engine only if needed."""
+
+    __slots__ = ("_attributes", "_inquirer", "_law", "_resource", "seen", "uid")
+
+    def __init__(
+        self, law: LawInForce, inquirer: Inquirer, resource: Uid, attributes: dict[str, object]
+    ) -> None:
+        self._law, self._inquirer = law, inquirer
+        self._resource, self._attributes = resource, attributes
+        self.uid = facts.principal_uid(inquirer)
+        self.seen = law.memory.of_entities(facts.seen_entities(inquirer, resource, attributes))
+
     @property
-    def _approved_context(self) -> str:
-        return facts.inquiry_context(msgspec.structs.replace(self._asked, approved=True))
+    def entities(self) -> Slice:
+        return self._law.engine.kept_slice(
+            facts.entity_slice(self._inquirer, self._resource, self._attributes)
+        )
 
 
 def _rule(

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from comity.cedar.engine import Uid
+from comity.cedar.value import Request
 from comity.disclosure.inquiry import Asked, Inquirer, criteria, query_kind
 from comity.instant import format_instant
 from comity.law.vocabulary import Grade
@@ -128,6 +129,29 @@ def entity_slice(inquirer: Inquirer, resource: Uid, attributes: dict[str, Any]) 
 
 def inquiry_context(asked: Asked) -> str:
     """The Cedar context of an inquiry, as JSON. An unusable basis is no basis."""
+    return _ENCODE(context_facts(asked)).decode()
+
+
+def seen_context(asked: Asked) -> Request:
+    """The context alone, as the memory of verdicts looks at it."""
+    return Request(_NOBODY, _NOBODY, _NOBODY, context_facts(asked), ())
+
+
+def seen_entities(inquirer: Inquirer, resource: Uid, attributes: dict[str, Any]) -> Request:
+    """The entities of one decision alone, as the memory of verdicts looks at them."""
+    principal = principal_uid(inquirer)
+    about = {"uid": {"type": resource.type, "id": resource.id}, "attrs": attributes}
+    entities = [*principal_entities(inquirer), about]
+    return Request(
+        (principal.type, principal.id), _NOBODY, (resource.type, resource.id), {}, entities
+    )
+
+
+_NOBODY: Final = ("", "")
+
+
+def context_facts(asked: Asked) -> dict[str, Any]:
+    """The Cedar context of an inquiry, as values."""
     inquiry = asked.inquiry
     context: dict[str, Any] = {
         "at": {"__extn": {"fn": "datetime", "arg": format_instant(asked.at)}},
@@ -147,4 +171,4 @@ def inquiry_context(asked: Asked) -> str:
             "verified": asked.basis.verified,
             "names_subject": asked.basis.names_subject,
         }
-    return _ENCODE(context).decode()
+    return context

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from comity.cedar.engine import Engine
+from comity.cedar.memory import Memory
 from comity.errors import IntegrityFault
 from comity.instant import Instant
 from comity.law.instrument import Clause, ClauseRef, Instrument
@@ -58,6 +59,11 @@ class LawInForce(msgspec.Struct, frozen=True):
     engine: Engine
     cited: Mapping[str, ClauseRef]  # by full policy id
     manners: Mapping[str, str | None]  # by full policy id
+
+    @property
+    def memory(self) -> Memory:
+        """The engine's verdicts by class; another law has another engine, and so another memory."""
+        return self.engine.memory
 
     def covers(self, at: Instant) -> bool:
         """Whether this is the law at that instant."""
@@ -104,13 +110,14 @@ def law_in_force(
                     policies.append((policy.id, policy.source))
                 cited[policy.id] = clause_ref(instrument, clause)
                 manners[policy.id] = policy.refuses_by
+    engine = engine_factory(tuple(policies))
     return LawInForce(
         since,
         until,
         ordered,
         tuple(lapsed),
         digest_of(ordered),
-        engine_factory(tuple(policies)),
+        engine,
         cited,
         manners,
     )

@@ -1,0 +1,1 @@
+"""Oversight: past inquiries in columns, drafts replayed over them, promises, lists, reports."""
