@@ -72,7 +72,8 @@ def test_private_and_public_halves_belong_together() -> None:
 
 def test_parties_are_those_of_the_texts() -> None:
     named = set()
-    for path in (ROOT / "law").rglob("pars-*.md"):
+    adopted = ("pars-ice-2008", "pars-ice-2010", "pars-atf")
+    for path in (ROOT / "law" / "philadelphia" / f"{name}.md" for name in adopted):
         front = yaml.safe_load(path.read_text("utf-8").split("---\n")[1])
         named |= {party["id"] for party in front["parties"]}
     assert named == set(PARTIES)

@@ -33,7 +33,7 @@ from tests.records.events import AT
 from tests.store.planted import DICE, ORI, WHO, identity_event
 
 HERE = Path(__file__).parent
-OPERATIONS_MAX = 150
+OPERATIONS_MAX = 300
 VARIANTS = ("tree", "years")
 MARK = b"Marker-Velm"
 INQUIRY = {
