@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -352,6 +353,10 @@ def test_letters_are_made_of_a_decision_that_is_durable(comity: Comity) -> None:
     code, out, err = comity("custody", "notice", "d-1", "--language", "es", *BY, *DAY)
     assert code == 0, err
     assert 'lang="es"' in out
+    code, out, err = comity("custody", "notice", "d-1", "--code", *BY, *DAY)
+    assert code == 0, err
+    assert re.search(r"[0-9A-Z]{4}(?:[- ][0-9A-Z]{4}){5}", out), "the code stands on the notice"
+    assert comity("custody", "notice", "d-1", "--code", "--copy-for", "Counsel", *BY)[0] == 2
     code, _, err = comity(
         "custody", "notice", "d-1", "--language", "vi", "--out", "n.html", *BY, *DAY
     )

@@ -14,7 +14,7 @@ from comity.custody.gate import Presence
 from comity.custody.intake import Arrival, ObstacleKind, Received, compared, interruption, receive
 from comity.custody.paper import Paper, PaperUnusable, State
 from comity.custody.paper_facts import BOX_1_CONTENTS, CHARACTERS_MAX, take_in
-from comity.custody.question import FIRST, QUESTIONS
+from comity.custody.question import FIRST, QUESTIONS, Place, Question, picture
 from comity.custody.sealed_paper import BYTES_MAX, PaperFile, Unreadable, look_at
 from comity.law.paper import JUDGES, Command, NamedPerson, Office
 from comity.law.paper_form import FORM, PaperClass
@@ -255,3 +255,13 @@ def test_a_fact_we_cannot_read_is_refused_by_name(facts: dict[str, Any], says: s
         take_in(facts)
     assert says in str(refused.value)
     assert refused.value.remedy
+
+
+@pytest.mark.parametrize("question", FIRST, ids=lambda one: one.field)
+def test_each_of_the_three_questions_shows_where_to_look(question: Question) -> None:
+    assert question.place is not None
+    lines = picture(question.place).splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert [number for number, line in enumerate(lines) if "HERE" in line] == [
+        {Place.TOP: 1, Place.SIGNATURE: 6, Place.BOTTOM_LEFT: 7}[question.place]
+    ]

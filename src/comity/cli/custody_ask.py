@@ -19,7 +19,7 @@ from comity.custody.classify import classify
 from comity.custody.intake import interruption
 from comity.custody.paper import Paper
 from comity.custody.paper_facts import take_in
-from comity.custody.question import FIRST, Question, questions_left
+from comity.custody.question import FIRST, Question, picture, questions_left
 from comity.custody.sealed_paper import BYTES_MAX
 from comity.errors import ComityError, NotFound
 from comity.instant import Instant
@@ -112,6 +112,9 @@ def _answer(question: Question, facts: dict[str, Any]) -> None:
     """Ask until the answer can be understood; an empty line leaves the fact open."""
     say()
     say(question.text)
+    if question.place is not None:
+        for line in picture(question.place).splitlines():
+            say(f"    {line}")
     say(f"  where: {question.where}")
     say(f"  why:   {question.why}")
     if question.answers:

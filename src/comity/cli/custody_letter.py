@@ -22,10 +22,12 @@ from comity.custody.desk_matter import matter_of
 from comity.custody.document import Document, document_digest
 from comity.custody.matter import Matter, Office
 from comity.custody.person_notice import Copy, person_notice
+from comity.disclosure.opening_code import OpeningCode
 from comity.ledger.append import DurableReceipt
 from comity.store.durable_file import replace_file
 from comity.store.sqlite.custody import enter_letter
 from comity.store.sqlite.custody_files import paper_on_file
+from comity.store.sqlite.openings import make_code
 from comity.store.sqlite.registry import Made
 
 _OFFICE = click.option(
@@ -54,7 +56,7 @@ def letter(
     from comity.custody.agency_answer import agency_answer
     from comity.web.letter_texts import answer_texts
 
-    _write(paper_id, office, by, at, (pdf, out), lambda m: agency_answer(m, answer_texts()))
+    _write(paper_id, office, by, at, (pdf, out), lambda m, _: agency_answer(m, answer_texts()))
 
 
 @click.command("notice")
@@ -62,6 +64,12 @@ def letter(
 @click.option("--language", default="en", show_default=True, help="The language understood.")
 @click.option("--attached", is_flag=True, help="A copy of the paper goes with it.")
 @click.option("--copy-for", "other", metavar="NAME", help="The same, for counsel or a designee.")
+@click.option(
+    "--code/--no-code",
+    "with_code",
+    default=False,
+    help="Print a code by which the person sees who was told; one before it stops to work.",
+)
 @_OFFICE
 @_PDF
 @_OUT
@@ -72,6 +80,7 @@ def notice(
     language: str,
     attached: bool,
     other: str | None,
+    with_code: bool,
     office: Path | None,
     pdf: bool,
     out: Path | None,
@@ -79,6 +88,8 @@ def notice(
     at: str | None,
 ) -> None:
     """Write the notice to the person a paper came for, an HTML page."""
+    if with_code and other is not None:
+        raise click.UsageError("the person's code does not go to anybody else: leave --code out")
     from comity.web.letter_texts import notice_for
 
     chosen = notice_for(language)
@@ -86,10 +97,19 @@ def notice(
         say(f"there is no text in `{language}`: this one is in English, find an interpreter")
     copy = None if other is None else Copy(other)
 
-    def made(matter: Matter) -> Document:
-        return person_notice(matter, chosen.phrases, None, attached=attached, copy=copy)
+    def made(matter: Matter, desk: AtDesk) -> Document:
+        code = _code(matter, desk) if with_code else None
+        return person_notice(matter, chosen.phrases, code, attached=attached, copy=copy)
 
     _write(paper_id, office, by, at, (pdf, out), made)
+
+
+def _code(matter: Matter, desk: AtDesk) -> str:
+    """A new code of the record's person; it stands on the notice and nowhere else."""
+    drawn: OpeningCode = desk.write(
+        lambda connection, who: make_code(connection, matter.record, who, renew=True)[0]
+    )
+    return drawn.text
 
 
 def _write(
@@ -98,7 +118,7 @@ def _write(
     by: str | None,
     at: str | None,
     how: tuple[bool, Path | None],
-    make: Callable[[Matter], Document],
+    make: Callable[[Matter, AtDesk], Document],
 ) -> None:
     pdf, out = how
     with at_desk(at, by) as desk:
@@ -112,7 +132,7 @@ def _write(
             _office(office, desk),
             settled.receipt.index,
         )
-        document = make(matter)
+        document = make(matter, desk)
         raw = _rendered(document, pdf)
 
         def job(connection: apsw.Connection, who: Made) -> DurableReceipt:

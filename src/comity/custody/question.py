@@ -10,12 +10,21 @@ that it is not there. Does not: ask about citizenship or what a detainer alleges
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Final
 
 import msgspec
 
 from comity.custody.classify import Classified
 from comity.law.paper import Command, Office
+
+
+class Place(StrEnum):
+    """Where on a page something stands."""
+
+    TOP = "top"
+    BOTTOM_LEFT = "bottom left"
+    SIGNATURE = "above the last lines, right"
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -26,6 +35,33 @@ class Question(msgspec.Struct, frozen=True):
     where: str
     why: str
     answers: tuple[str, ...] = ()
+    place: Place | None = None
+
+
+_PAGE: Final = (
+    "+----------------------------+",
+    "|  {top}  |",
+    "|  ------------------------  |",
+    "|  -----------------  -----  |",
+    "|  ------------------------  |",
+    "|  --------------            |",
+    "|               {sign}  |",
+    "|  {foot}  |",
+    "+----------------------------+",
+)
+
+
+def picture(place: Place) -> str:
+    """A page in plain characters, with the place to look at marked."""
+    shown = {
+        "top": ">>>>>>>> LOOK HERE <<<<<<" if place is Place.TOP else "------------------------",
+        "sign": ">> HERE <<<" if place is Place.SIGNATURE else "-----------",
+        "foot": (
+            ">> HERE <<              " if place is Place.BOTTOM_LEFT else "------                  "
+        ),
+    }
+    shown["top"] = shown["top"][:24]
+    return "\n".join(line.format(**shown) for line in _PAGE)
 
 
 _YES_NO: Final = ("yes", "no")
@@ -36,6 +72,7 @@ FIRST: Final = (
         "What form number stands at the bottom left?",
         "The last line of the first page, in small print: DHS Form I-247A (2/17), AO 442 (Rev. 11/11).",
         "The number says who issues such a paper. The large title does not: forms that no judge signs say Warrant.",
+        place=Place.BOTTOM_LEFT,
     ),
     Question(
         "signed_by",
@@ -43,12 +80,14 @@ FIRST: Final = (
         "The title printed or written under the signature; not the name, and not what the caller says.",
         "Only a judge's signature makes a judge's warrant. An immigration judge is an officer of the Department of Justice.",
         tuple(office.value for office in Office),
+        Place.SIGNATURE,
     ),
     Question(
         "court",
         "Is there a court's name at the top? Which?",
         "The first lines: UNITED STATES DISTRICT COURT for the …; a seal of the Department of Homeland Security is no court.",
         "A judge's paper comes from a court and says which.",
+        place=Place.TOP,
     ),
 )
 """The three that are asked of every paper, in this order."""
