@@ -20,7 +20,7 @@ help: ## list these targets
 setup: $(MADE)/base ## make .venv with Comity in it (nothing to do when it is up to date)
 
 demo: setup ## play 31 August 2018 in Philadelphia, offline, in some ten seconds
-	@$(BIN)/comity demo $(ARGS)
+	@$(BIN)/comity demo $(if $(ARGS),$(ARGS),--open)
 
 test: setup-test ## run every test (ARGS="-k name" chooses)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)

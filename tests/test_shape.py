@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "comity"
-DOMAIN = ("cedar", "records", "ledger", "law", "disclosure", "custody")
+DOMAIN = ("cedar", "records", "ledger", "law", "disclosure", "custody", "access")
 LINES_MAX = 450
 
 CLOCK = "time is the parameter `at: Instant`: a decision must come out the same when replayed"

@@ -20,7 +20,7 @@ from comity.custody.intake import interruption
 from comity.custody.paper import Paper
 from comity.custody.paper_facts import take_in
 from comity.custody.question import FIRST, Question, picture, questions_left
-from comity.custody.sealed_paper import BYTES_MAX
+from comity.custody.sealed_paper import BYTES_MAX, media_type_of
 from comity.errors import ComityError, NotFound
 from comity.instant import Instant
 from comity.law.paper import Office
@@ -28,13 +28,6 @@ from comity.law.paper import Office
 ABSENT: Final = "-"
 _YES: Final = {"yes": True, "y": True, "no": False, "n": False, ABSENT: False}
 _NOT_THERE: Final[dict[str, Any]] = {"signed_by": "nobody", "attached": (), "commands": None}
-_MAGIC: Final = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"II*\0", "image/tiff"),
-    (b"MM\0*", "image/tiff"),
-)
-_PDF_WITHIN: Final = 1_024
 
 
 class FactsUnreadable(ComityError):
@@ -98,14 +91,7 @@ def read_scan(path: Path) -> tuple[bytes, str]:
             where=str(path),
             remedy="name a PDF, PNG, JPEG or TIFF file",
         ) from fault
-    return data, media_type(data)
-
-
-def media_type(data: bytes) -> str:
-    """What a file is by its first bytes, whatever it is called."""
-    if b"%PDF-" in data[:_PDF_WITHIN]:
-        return "application/pdf"
-    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "unknown")
+    return data, media_type_of(data)
 
 
 def _answer(question: Question, facts: dict[str, Any]) -> None:

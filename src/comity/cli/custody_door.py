@@ -8,24 +8,14 @@ before it may. Exit codes: 0 done, 3 no such record or paper, 4 the hand-over is
 
 from __future__ import annotations
 
-import apsw
 import click
 
-from comity.cli.custody_case import AT, AtDesk, at_desk, judged_json, tell_door, tell_entry
+from comity.cli.custody_case import AT, at_desk, judged_json, tell_door, tell_entry
 from comity.cli.output import emit, emit_json, say
 from comity.custody.clock import when
-from comity.custody.desk import Judged, PersonFile, no_hand_over, undecided
-from comity.custody.duty import Task, TaskKind, due_before
-from comity.custody.service import TaskState, done, state, step_facts
-from comity.custody.within import Moment
-from comity.errors import ComityError, NotFound, NotPermitted
+from comity.custody.desk import Judged
 from comity.instant import Instant
-from comity.ledger.append import DurableReceipt
-from comity.store.faults import StoreUnwritable
-from comity.store.sqlite.custody import close_task, depart
-from comity.store.sqlite.custody_decide import Settled
-from comity.store.sqlite.custody_files import TaskKept, person_file, tasks_of
-from comity.store.sqlite.registry import Made
+from comity.store.sqlite.custody_release import hand_over, let_go
 
 
 @click.command("release")
@@ -48,82 +38,21 @@ def release(
         raise click.UsageError("a hand-over needs both --to and --upon")
     with at_desk(at, by) as desk:
         if agency is not None and paper_id is not None:
-            settled = desk.settle(record_id)
-            _demand_let_through(settled, agency, paper_id)
-            file, judged = settled.file, settled.judged
+            gone = hand_over(
+                desk.database, record_id, agency, paper_id, desk.basis, desk.zone, desk.made
+            )
         else:
-            file, judged = _said_at_the_door(desk, record_id)
-        before = _left_undone(record_id, desk)
-
-        def job(connection: apsw.Connection, made: Made) -> DurableReceipt:
-            return depart(connection, record_id, judged, made, agency, paper_id)
-
-        receipt = desk.write(job)
-        _close_let_go(desk, file)
+            gone = let_go(desk.database, record_id, desk.basis, desk.zone, desk.made)
+    if gone.fault is not None:
+        say(f"the papers cannot be decided, and hold nobody: {gone.fault}")
+    judged, receipt = gone.judged, gone.receipt
     if as_json:
         emit_json({"entry": receipt.index, "decision": judged_json(judged)})
     else:
         _tell(judged, agency, desk.at)
-    for task in before:
+    for task in gone.before:
         say(f"was to be done before: {task.kind.value}: {task.text}")
     tell_entry(receipt.index)
-
-
-def _said_at_the_door(desk: AtDesk, record_id: str) -> tuple[PersonFile, Judged]:
-    """What the law says. Where it cannot be asked, that is told, and the person goes all the same."""
-    file = person_file(desk.database.reader(), record_id)
-    try:
-        settled = desk.settle(record_id)
-    except StoreUnwritable:
-        raise
-    except ComityError as fault:
-        say(f"the papers cannot be decided, and hold nobody: {fault.sentence()}")
-        return file, undecided(file, "", desk.at, desk.zone)
-    return settled.file, settled.judged
-
-
-def _demand_let_through(settled: Settled, agency: str, paper_id: str) -> None:
-    kept = settled.file.paper(paper_id)
-    if kept is None:
-        raise NotFound("no such paper is on file for this person", where=paper_id)
-    if kept.agency != agency:
-        raise NotPermitted(
-            f"the paper is of {kept.agency}, and decided as theirs",
-            where=paper_id,
-            remedy=f"hand over to {kept.agency}, or take in a paper of {agency}",
-        )
-    reason = no_hand_over(settled.judged, paper_id)
-    if reason is not None:
-        raise NotPermitted(
-            f"the person may not be handed over: {reason}",
-            where=paper_id,
-            remedy="let the person go when they are due; ask counsel about the paper",
-        )
-
-
-def _left_undone(record_id: str, desk: AtDesk) -> list[Task]:
-    kept = tasks_of(desk.database.reader(), record_id)
-    left = [one.task for one in kept if one.step is None]
-    return list(due_before(left, Moment.RELEASE))
-
-
-def _close_let_go(desk: AtDesk, file: PersonFile) -> None:
-    """That the person was let go is done with that."""
-    person, record_id = file.record.person_id, file.record.record_id
-    for one in tasks_of(desk.database.reader(), record_id):
-        if one.task.kind is TaskKind.LET_GO and _is_open(one, desk.at):
-            made = done(one.task, (), desk.at, desk.by)
-            facts = step_facts(one.task, made, person, one.paper_id)
-            desk.write(
-                lambda connection, who, made=made, facts=facts: close_task(
-                    connection, record_id, made, facts, who
-                )
-            )
-
-
-def _is_open(one: TaskKept, at: Instant) -> bool:
-    steps = () if one.step is None else (one.step,)
-    return state(one.task, steps, at) in (TaskState.OPEN, TaskState.LATE)
 
 
 def _tell(judged: Judged, agency: str | None, at: Instant) -> None:

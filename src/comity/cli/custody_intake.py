@@ -9,36 +9,26 @@ already, sender not registered), 2 usage, 3 nobody to hold. Does not: obey a pap
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-import apsw
 import click
 
 from comity.cli.custody_ask import OFFICES, ask, facts_of, read_scan
 from comity.cli.custody_case import AT, BY, JSON, AtDesk, at_desk, judged_json, tell_decided
 from comity.cli.output import emit, emit_json, say
-from comity.custody.classify import Classified, classify
-from comity.custody.desk import PaperKept, presence_of
-from comity.custody.gate import Presence
-from comity.custody.intake import Arrival, Interruption, Obstacle, compared, interruption, obstacles
+from comity.custody.classify import Classified
+from comity.custody.intake import Interruption, Obstacle, compared, interruption
 from comity.custody.paper import Paper
 from comity.custody.sealed_paper import PaperFile, Unreadable, look_at
-from comity.errors import NotFound
 from comity.law.paper import Command
-from comity.law.paper_form import PaperClass
-from comity.records.record import Record
-from comity.store.sqlite.custody import PaperOnFile, refuse_paper, take_in_paper
+from comity.store.sqlite.custody import PaperOnFile
+from comity.store.sqlite.custody_arrival import Handed, arrive
 from comity.store.sqlite.custody_decide import Settled
-from comity.store.sqlite.custody_files import papers_of
 from comity.store.sqlite.records import find_record
-from comity.store.sqlite.registry import Made
 
 REFUSED = 1
-ID_BYTES = 6
-NOBODY = "There is nobody to hold under this number."
 
 
 @click.command("intake")
@@ -103,18 +93,15 @@ def intake(
             say(f"refused: {document.reason}")
             say(f"Try: {document.remedy}")
             context.exit(REFUSED)
-        classified = classify(paper, desk.at, desk.zone)
-        here = _demand_somebody(desk, record, record_id, classified, sender)
-        name = paper_id or f"paper-{os.urandom(ID_BYTES).hex()}"
-        kept = PaperKept(name, here.record_id, sender, paper, desk.at, 0)
-        in_the_way = _in_the_way(desk, classified, kept, called, a_judge_signed=a_judge_signed)
+        handed = Handed(record_id, sender, paper, document, called, a_judge_signed, paper_id)
         try:
-            receipt = desk.write(_taking_in(kept, document, classified))
+            arrived = arrive(desk.database, handed, desk.basis, desk.zone, desk.made)
         except PaperOnFile as fault:
             say(f"refused: {fault.what}")
             say(f"Try: {fault.remedy}")
             context.exit(REFUSED)
-        settled = desk.settle(here.record_id)
+    settled, name, in_the_way = arrived.settled, arrived.paper_id, arrived.in_the_way
+    classified, receipt = arrived.classified, arrived.receipt
     _tell(settled, name, classified, in_the_way, as_json)
     say(f"{name} is on file; entries {receipt.index} and {settled.receipt.index}")
     if any(one.stops for one in in_the_way):
@@ -139,47 +126,6 @@ def _scanned(scan: Path | None) -> tuple[PaperFile, bytes] | Unreadable | None:
     data, media = read_scan(scan)
     found = look_at(data, media)
     return found if isinstance(found, Unreadable) else (found, data)
-
-
-def _demand_somebody(
-    desk: AtDesk, record: Record | None, record_id: str, classified: Classified, sender: str
-) -> Record:
-    """The record of somebody in custody. Raises NotFound, always in the same words."""
-    if record is not None and presence_of(record) is Presence.IN_CUSTODY:
-        return record
-    desk.write(
-        lambda connection, made: refuse_paper(connection, record_id, classified, sender, made)
-    )
-    raise NotFound(
-        NOBODY,
-        where=record_id,
-        remedy="keep the paper, answer that there is nobody to hold, and look for nobody",
-    )
-
-
-def _in_the_way(
-    desk: AtDesk, classified: Classified, kept: PaperKept, called: str, *, a_judge_signed: bool
-) -> tuple[Obstacle, ...]:
-    detainers = tuple(
-        one.paper_id
-        for one in papers_of(desk.database.reader(), kept.record_id)
-        if classify(one.as_of(desk.at, desk.zone), desk.at, desk.zone).paper_class
-        is PaperClass.DETAINER
-    )
-    sender = desk.sender(kept.agency)
-    arrival = Arrival(
-        kept.agency, sender.known, Presence.IN_CUSTODY, called, a_judge_signed, detainers
-    )
-    return tuple(obstacles(classified, arrival))
-
-
-def _taking_in(
-    kept: PaperKept, document: tuple[PaperFile, bytes] | None, classified: Classified
-) -> Any:
-    def job(connection: apsw.Connection, made: Made) -> Any:
-        return take_in_paper(connection, kept, document, classified, made)
-
-    return job
 
 
 def _tell(

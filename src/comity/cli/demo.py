@@ -22,8 +22,10 @@ import msgspec
 from comity.city.cast import ATF_ORI
 from comity.city.demonstration import HandClock, Told, playing
 from comity.city.rehearsal import PLACES, SEED, rehearse_city, write_keys
-from comity.city.scenes import EVENING
+from comity.city.scenes import EVENING, MIDNIGHT
+from comity.city.staff import demo_accounts, enter_accounts
 from comity.cli.demo_ledger import fetch_receipt, play_ledger
+from comity.cli.demo_open import leave_open
 from comity.cli.init import found_installation
 from comity.cli.ledger_publish import publisher_of
 from comity.cli.output import clock, emit, emit_json, rehearse, say, table
@@ -43,6 +45,8 @@ from comity.web.view import Views
 ZONE: Final = "America/New_York"
 WIDTH: Final = 96
 LAST_ENTRIES: Final = 12
+AFTERWARDS: Final = Instant(MIDNIGHT + 5 * 60_000)
+"""Where the clock stands when the pages open: five minutes after the agreement has ended."""
 
 
 @click.command("demo")
@@ -65,6 +69,12 @@ LAST_ENTRIES: Final = 12
     "--serve", "leave_running", is_flag=True, help="Leave the gateway running afterwards."
 )
 @click.option(
+    "--open",
+    "left_open",
+    is_flag=True,
+    help="Leave the city going on by itself for an hour, with its pages, and say where.",
+)
+@click.option(
     "--act",
     type=click.Choice(["evening", "ledger", "custody"]),
     default="evening",
@@ -78,10 +88,13 @@ def demo(
     feed: Path | None,
     mapping: str,
     leave_running: bool,
+    left_open: bool,
     act: str,
     as_json: bool,
 ) -> None:
     """Play 31 August 2018 in Philadelphia, from signed text to cut feed."""
+    if left_open and act != "evening":
+        raise click.UsageError("--open goes with the evening; the other acts end by themselves")
     began = time.monotonic()
     place = folder or Path(tempfile.mkdtemp(prefix="comity-demo-")) / "city"
     shift = (EVENING - clock()) // 1000
@@ -134,8 +147,12 @@ def demo(
                     _print(one)
         entries = _entries(database)
         took = time.monotonic() - began
+        if left_open:
+            enter_accounts(database, demo_accounts(SEED, EVENING), EVENING)
         _finish(place, told, entries, took, as_json=as_json)
-    if leave_running:
+    if left_open:
+        leave_open(place, AFTERWARDS)
+    elif leave_running:
         sys.stdout.flush()  # or whoever reads through a pipe waits until the gateway ends
         rehearse(shift)
         serve_command.main(args=[], standalone_mode=False)

@@ -46,6 +46,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "record": ("record", "Expunge, seal, hide or restore a record."),
     "ask": ("ask", "Send a signed inquiry to a gateway."),
     "agency": ("agency", "Say who may ask: agencies, officers and their keys."),
+    "account": ("account", "Say who may sign in to the pages, and as what."),
     "process": ("process", "Put a warrant, order or subpoena on file."),
     "custody": ("", "Papers and people at the jail's door."),
     "law": ("", "Check, adopt and end the texts that decide."),

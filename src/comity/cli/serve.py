@@ -11,23 +11,30 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import click
 
+from comity.access.provider import Provider
 from comity.cli.ledger_publish import policy_of, publisher_of
 from comity.cli.output import Progress, clock, say
 from comity.cli.settings import Settings, load_settings
-from comity.errors import IntegrityFault, Unreachable
-from comity.instant import format_local
+from comity.errors import IntegrityFault, NotFound, NotPermitted, Unreachable
+from comity.instant import Instant, format_local
 from comity.ledger.randomness import DrawnAhead
 from comity.store.padding import Padder
 from comity.store.sqlite.database import Database
 from comity.web.app import create_gateway
 from comity.web.gateway import Gateway
 from comity.web.limits import Limits
+from comity.web.pages.app import create_faces, stand_behind
+from comity.web.pages.console_rules import shipped_console
+from comity.web.pages.every import every_face
+from comity.web.pages.stored_sessions import StoredSessions
+from comity.web.pages.visit import House, SignInOffer
 from comity.web.records_held import StoredRecords
 from comity.web.server import run
 from comity.web.service import Desk
@@ -36,9 +43,11 @@ from comity.web.view import Views
 SWITCH_SECONDS: Final = 0.0005
 GC_THRESHOLDS: Final = (100_000, 20, 100)
 PORT_MAX: Final = 65_535
+MINUTES_MAX: Final = 24 * 60
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
-def gateway_of(settings: Settings, database: Database) -> Gateway:
+def gateway_of(settings: Settings, database: Database, *, living: bool = False) -> Gateway:
     """The gateway of an installation.
 
     Raises IntegrityFault where its law does not hold, LedgerBehind where its ledger is not the
@@ -78,20 +87,64 @@ def gateway_of(settings: Settings, database: Database) -> Gateway:
         if publisher is None or settings.ledger_padding is None
         else Padder(database, publisher, settings.ledger_padding, os.urandom)
     )
-    return create_gateway(
+    gateway = create_gateway(
         desk,
         authorities=settings.authorities or None,
         publisher=publisher,
         policy=policy,
         padder=padder,
     )
+    house = House(
+        desk,
+        settings.custodian,
+        shipped_console(),
+        publisher,
+        settings.public_url,
+        provider_of(settings),
+        _offers() if living else None,
+    )
+    stand_behind(gateway, create_faces(house, every_face(), StoredSessions(database)))
+    return gateway
+
+
+def _offers() -> Callable[[Instant], tuple[SignInOffer, ...]]:
+    # Here, because only a rehearsal has a city.
+    from comity.cli.living import offers
+
+    return offers
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """The identity provider with our secret there. Raises NotFound for a secret file that is not there."""
+    named = settings.provider
+    if named is None:
+        return None
+    try:
+        secret = "" if named.secret is None else named.secret.read_text("utf-8").strip()
+    except OSError as fault:
+        raise NotFound(
+            "the secret for the identity provider cannot be read",
+            where=str(named.secret),
+            remedy="write it there, readable for this account alone, or change provider.secret",
+        ) from fault
+    return Provider(named.name, named.issuer, named.client_id, secret)
 
 
 @click.command("serve")
 @click.option("--bind", metavar="ADDRESS:PORT", help="Instead of the one in comity.toml.")
-def serve(bind: str | None) -> None:
+@click.option("--living", is_flag=True, help="In a rehearsal: let the demo's city go on.")
+@click.option(
+    "--for", "minutes", type=click.IntRange(1, MINUTES_MAX), help="End by itself after minutes."
+)
+def serve(bind: str | None, living: bool, minutes: int | None) -> None:
     """Run the gateway until it is told to stop."""
     settings = load_settings()
+    if living and not settings.rehearsal_seconds:
+        raise NotPermitted(
+            "the city of the demo goes on in a rehearsal alone",
+            where="--living",
+            remedy="leave it out, or play the demo: `comity demo`",
+        )
     host, port = settings.host, settings.port
     if bind is not None:
         host, _, given = bind.rpartition(":")
@@ -102,7 +155,7 @@ def serve(bind: str | None) -> None:
             )
         port = int(given)
     with Database.open(settings.database) as database:
-        gateway = _sound_gateway(settings, database)
+        gateway = _sound_gateway(settings, database, living=living)
         port = free_port(host, port)
         law = gateway.desk.views.current().law(clock())
         say(f"it is {format_local(clock(), settings.time_zone)}")
@@ -120,21 +173,39 @@ def serve(bind: str | None) -> None:
             say(f"the public log: {gateway.publisher.verifier_key}")
         shown = f"[{host}]" if ":" in host else host
         say(f"listening on http://{shown}:{port}, stop with Ctrl-C")
+        if not settings.public_url and host not in LOOPBACK:
+            say("no public_url: nobody can sign in to the pages from another machine")
         # The ledger's writer is a thread of its own: hand over to it, and back, ten times sooner
         # than Python does by itself (measured: decisions/0013).
         sys.setswitchinterval(SWITCH_SECONDS)
         # What a request makes has no cycles to look for, and what is loaded now stays.
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
-        with _ending_by_itself():
+        with _ending_by_itself(), _beside(f"http://{shown}:{port}", living, minutes):
             run(gateway, host, port)
     say("stopped; every entry is durable")
 
 
-def _sound_gateway(settings: Settings, database: Database) -> Gateway:
+@contextmanager
+def _beside(url: str, living: bool, minutes: int | None) -> Iterator[None]:
+    """What goes on beside the gateway: a city, and a clock that ends it."""
+    with ExitStack() as stack:
+        if minutes is not None:
+            timer = threading.Timer(60 * minutes, os.kill, (os.getpid(), signal.SIGTERM))
+            timer.daemon = True
+            timer.start()
+            stack.callback(timer.cancel)
+        if living:
+            from comity.cli.living import going_on
+
+            stack.enter_context(going_on(url))
+        yield
+
+
+def _sound_gateway(settings: Settings, database: Database, *, living: bool) -> Gateway:
     """As `gateway_of`; a fault that names no remedy gets the one there is."""
     try:
-        return gateway_of(settings, database)
+        return gateway_of(settings, database, living=living)
     except IntegrityFault as fault:
         if fault.remedy:
             raise

@@ -18,9 +18,20 @@ from typing import Any, Final, Literal
 import msgspec
 
 from comity.cli.output import rehearse
+from comity.cli.settings_check import (
+    address_fault,
+    between,
+    bind_fault,
+    issuer_fault,
+    names,
+    not_empty,
+    origin_fault,
+    pace_fault,
+    texts,
+    zone_fault,
+)
 from comity.errors import ComityError, NotFound
-from comity.instant import InstantError, time_zone
-from comity.ledger.padding import NO_PADDING, Pace, PaceMalformed, parse_pace
+from comity.ledger.padding import NO_PADDING, Pace, parse_pace
 
 FILE_NAME: Final = "comity.toml"
 ENVIRONMENT: Final = "COMITY_CONFIG"
@@ -37,6 +48,15 @@ class Limits(msgspec.Struct, frozen=True):
     requests_per_minute: int
     list_candidates_max: int
     skew_seconds: int
+
+
+class ProviderNamed(msgspec.Struct, frozen=True):
+    """The identity provider staff sign in at. `secret` is the file with ours there."""
+
+    name: str
+    issuer: str
+    client_id: str
+    secret: Path | None
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -56,6 +76,8 @@ class Settings(msgspec.Struct, frozen=True):
     time_zone: str
     bind: str
     authorities: tuple[str, ...]
+    public_url: str
+    provider: ProviderNamed | None
     hold_birthplace: bool
     rehearsal_seconds: int
     limits: Limits
@@ -130,7 +152,8 @@ def parse_settings(text: str, file: Path) -> Settings:
     for setting in SETTINGS:
         values[setting.key] = _read(setting, given, text, file)
     base = file.resolve().parent
-    law = values["law"]
+    law, issuer = values["law"], values["provider.issuer"]
+    secret = values["provider.secret"]
     return Settings(
         file=file,
         database=base / values["database"],
@@ -146,6 +169,15 @@ def parse_settings(text: str, file: Path) -> Settings:
         time_zone=values["time_zone"],
         bind=values["bind"],
         authorities=tuple(values["authorities"]),
+        public_url=values["public_url"],
+        provider=ProviderNamed(
+            values["provider.name"],
+            issuer,
+            values["provider.client_id"],
+            base / secret if secret else None,
+        )
+        if issuer
+        else None,
         hold_birthplace=values["hold_birthplace"],
         rehearsal_seconds=values["rehearsal_seconds"],
         limits=Limits(
@@ -214,59 +246,6 @@ def _host_and_port(bind: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _bind_fault(bind: str) -> str | None:
-    host, _, port = bind.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit() and int(port) <= 65535):
-        return f"is `{bind}`, which is no address and port"
-    return None
-
-
-def _zone_fault(name: str) -> str | None:
-    try:
-        time_zone(name)
-    except InstantError as fault:
-        return f"is not usable: {fault.what}"
-    return None
-
-
-def _not_empty(text: str) -> str | None:
-    return None if text.strip() else "is empty"
-
-
-def _origin_fault(origin: str) -> str | None:
-    # What a signed note can carry as the name of a key; empty is the default.
-    if any(sign.isspace() or sign in "+" or not sign.isprintable() for sign in origin):
-        return "holds a space or a `+`, which no signature line can carry"
-    return None
-
-
-def _pace_fault(text: str) -> str | None:
-    try:
-        parse_pace(text)
-    except PaceMalformed:
-        return f"is `{text[:40]}`, which is no pace"
-    return None
-
-
-def _texts(ids: list[Any]) -> str | None:
-    if not all(isinstance(one, str) and one.strip() for one in ids):
-        return "must hold the ids of instruments, as texts"
-    return None if len(set(ids)) == len(ids) else "names an instrument twice"
-
-
-def _names(names: list[Any]) -> str | None:
-    if all(isinstance(one, str) and one.strip() for one in names):
-        return None
-    return "must hold names, as texts"
-
-
-def _between(least: int, most: int) -> Callable[[int], str | None]:
-    def check(value: int) -> str | None:
-        return None if least <= value <= most else f"is {value}, outside {least} to {most}"
-
-    return check
-
-
 KINDS: Final[dict[type, str]] = {
     str: "a text",
     int: "a whole number",
@@ -281,30 +260,30 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         str,
         None,
         "the handle of the city or county that holds the records, as instruments name it",
-        _not_empty,
+        not_empty,
     ),
     Setting(
         "time_zone",
         str,
         None,
         "the custodian's IANA time zone: days in inquiries and terms are its days",
-        _zone_fault,
+        zone_fault,
     ),
-    Setting("database", str, "comity.db", "the SQLite file of records, law and ledger", _not_empty),
+    Setting("database", str, "comity.db", "the SQLite file of records, law and ledger", not_empty),
     Setting(
         "ledger_origin",
         str,
         "",
         "the name of the first public log, for good; empty means the one it signed with, and for a new"
         " log CUSTODIAN/comity/YEAR; each later year's log is named like it, with that year",
-        _origin_fault,
+        origin_fault,
     ),
     Setting(
         "ledger_key",
         str,
         "ledger-key.pem",
         "the private key that signs checkpoints, made by `comity init` or `comity ledger keygen`",
-        _not_empty,
+        not_empty,
     ),
     Setting(
         "ledger_head",
@@ -312,7 +291,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "ledger-head",
         "the file with the last signed checkpoint, and of each later year `-YEAR` behind it; keep it on"
         " another disk than the database, and out of every backup: a restored backup is told by it",
-        _not_empty,
+        not_empty,
     ),
     Setting(
         "ledger_folder",
@@ -320,7 +299,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "ledger",
         "the folder of the public log as plain files: checkpoint, tiles and entries; each later year's"
         " in a folder in it",
-        _not_empty,
+        not_empty,
     ),
     Setting(
         "ledger_policy",
@@ -335,7 +314,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         NO_PADDING,
         "the pace at which the public log grows, as in `8 a minute` or `64 an hour`: receipts come"
         " once a period, and what is short is filled up; `none` shows each second what there is",
-        _pace_fault,
+        pace_fault,
     ),
     Setting("law", str, "", "the folder of instruments; empty means those that came with Comity"),
     Setting(
@@ -344,16 +323,24 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         [],
         "ids of the instruments that bind this custodian; adoption and term decide which are"
         " in force; empty means every instrument adopted here",
-        _texts,
+        texts,
     ),
-    Setting("bind", str, "127.0.0.1:8722", "address and port of the gateway", _bind_fault),
+    Setting("bind", str, "127.0.0.1:8722", "address and port of the gateway", bind_fault),
     Setting(
         "authorities",
         list,
         [],
         "names (host, or host:port) that agencies know this gateway by: a request signed for"
         " another name is refused; empty takes any name, which is for one machine alone",
-        _names,
+        names,
+    ),
+    Setting(
+        "public_url",
+        str,
+        "",
+        "the address people open the pages by, as in https://records.example: with it cookies are"
+        " Secure and passkeys work; empty is for one machine alone, where nobody signs in from elsewhere",
+        address_fault,
     ),
     Setting(
         "hold_birthplace",
@@ -369,31 +356,47 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         " demonstrations only; `comity doctor` warns while it is not 0",
     ),
     Setting(
+        "provider.issuer",
+        str,
+        "",
+        "the identity provider (OpenID Connect) at which staff sign in, by its issuer's address; empty"
+        " means none; it needs `public_url`",
+        issuer_fault,
+    ),
+    Setting("provider.name", str, "your organization", "what its button says", not_empty),
+    Setting("provider.client_id", str, "comity", "this installation's id there", not_empty),
+    Setting(
+        "provider.secret",
+        str,
+        "",
+        "the file with this installation's secret there; empty means it has none (a public client)",
+    ),
+    Setting(
         "limits.body_bytes",
         int,
         65_536,
         "largest body of one request, in bytes",
-        _between(1_024, 16_777_216),
+        between(1_024, 16_777_216),
     ),
     Setting(
         "limits.requests_per_minute",
         int,
         6_000,
         "requests one key may send in a minute",
-        _between(1, 100_000_000),
+        between(1, 100_000_000),
     ),
     Setting(
         "limits.list_candidates_max",
         int,
         10_000,
         "records a list inquiry may point at before it is refused as too broad",
-        _between(1, 1_000_000),
+        between(1, 1_000_000),
     ),
     Setting(
         "limits.skew_seconds",
         int,
         60,
         "how far a signature's clock may be from ours, in seconds",
-        _between(1, 900),
+        between(1, 900),
     ),
 )

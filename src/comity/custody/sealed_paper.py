@@ -17,6 +17,13 @@ import msgspec
 BYTES_MAX: Final = 20_000_000
 _HEADER_WITHIN: Final = 1_024
 """Readers of PDF accept as many bytes before the header and after the end; so do we."""
+_MAGIC: Final = (
+    (b"\x89PNG", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+)
+_PDF_WITHIN: Final = 1_024
 
 
 class PaperFile(msgspec.Struct, frozen=True):
@@ -72,3 +79,10 @@ def _pdf(data: bytes) -> str | None:
     if b"%%EOF" not in data[-_HEADER_WITHIN:]:
         return "the PDF ends before its end: a part of it is missing"
     return None
+
+
+def media_type_of(data: bytes) -> str:
+    """What a file is by its first bytes, whatever it is called."""
+    if b"%PDF-" in data[:_PDF_WITHIN]:
+        return "application/pdf"
+    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), "unknown")

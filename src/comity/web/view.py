@@ -46,7 +46,7 @@ class Views:
 
     def __init__(self, database: Database, stack: Collection[str] = ()) -> None:
         self._database = database
-        self._stack = tuple(stack)
+        self.stack = tuple(stack)
         self._view: View | None = None
         self._mark: LawMark | None = None
 
@@ -59,7 +59,7 @@ class Views:
             return view
         mark = law_mark(reader)
         register = (
-            load_register(reader, self._stack)
+            load_register(reader, self.stack)
             if view is None or mark != self._mark
             else view.register
         )

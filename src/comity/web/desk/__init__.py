@@ -1,0 +1,1 @@
+"""Pages for analysts of agencies that ask."""
