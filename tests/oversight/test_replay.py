@@ -21,7 +21,8 @@ from comity.oversight.history import (
     asked_of,
     history_of,
 )
-from comity.oversight.replay import SEE, TooManyClasses, combine3, replay
+from comity.oversight.replay import SEE, combine3, replay
+from comity.oversight.sources import Frame
 from tests.oversight.drafts import ROW, agreement, history, see
 
 PERMIT = see("permit", "true")
@@ -116,7 +117,7 @@ def test_the_flips_are_those_of_the_reference_engine(
     old = [agreement(PERMIT, *today)] if today else []
     new = [agreement(*draft, name="draft")] if draft else []
     table = history(*rows)
-    found = replay(table.lazy(), old, new)
+    found = replay([Frame(table.lazy())], old, new, SEE)
     counted = {(row["act"], row["change"]): 0 for row in found.counts.iter_rows(named=True)}
     for row in found.counts.iter_rows(named=True):
         counted[row["act"], row["change"]] += row["rows"]
@@ -128,10 +129,11 @@ def test_each_kind_of_row_is_decided_once() -> None:
     """A million rows of three kinds ask the engine three times a clause, at most."""
     table = pl.concat([history({}, {"purpose": "audit"}, {"grade": "F1"})] * 5_000)
     grave = see("forbid", 'resource has grade && resource.grade == Grade::"F1"')
-    found = replay(table.lazy(), [agreement(PERMIT)], [agreement(PERMIT, grave, name="draft")])
+    found = replay([Frame(table.lazy())], [agreement(PERMIT)], [agreement(PERMIT, grave, name="draft")])
     assert found.rows == 15_000
     assert found.classes <= 3
     closed = found.counts.filter(pl.col("change") == "closes")
+    closed = closed.filter(pl.col("act").is_in(SEE))
     assert closed.group_by("act").agg(pl.col("rows").sum())["rows"].to_list() == [5_000] * len(SEE)
     assert set(closed["clause"]) == {"draft@1#1b"}
 
@@ -139,7 +141,9 @@ def test_each_kind_of_row_is_decided_once() -> None:
 def test_what_the_past_did_not_keep_is_undecidable_not_guessed() -> None:
     officer = see("forbid", 'principal == Officer::"us-ice/o-1"')
     found = replay(
-        history({}).lazy(), [agreement(PERMIT)], [agreement(PERMIT, officer, name="draft")]
+        [Frame(history({}).lazy())],
+        [agreement(PERMIT)],
+        [agreement(PERMIT, officer, name="draft")],
     )
     assert set(found.counts["change"]) == {"undecidable"}
     assert found.not_kept == {"draft@1#1b": ("principal",)}
@@ -149,7 +153,7 @@ def test_other_clauses_may_settle_what_one_cannot() -> None:
     officer = see("forbid", 'principal == Officer::"us-ice/o-1"')
     closed = see("forbid", "true")
     new = [agreement(PERMIT, officer, closed, name="draft")]
-    found = replay(history({}).lazy(), [agreement(PERMIT)], new)
+    found = replay([Frame(history({}).lazy())], [agreement(PERMIT)], new)
     assert set(found.counts["change"]) == {"closes"}
 
 
@@ -172,16 +176,31 @@ def test_unknown_only_where_it_depends(
 
 
 def test_examples_name_nobody() -> None:
-    found = replay(history({}).lazy(), [agreement(PERMIT)], [])
+    found = replay([Frame(history({}).lazy())], [agreement(PERMIT)], [])
     assert set(found.examples.columns) <= {"change", "act", "clause", "rows", *ROW}
     assert found.examples.height <= 20
 
 
-def test_a_history_too_fine_says_which_column(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("comity.oversight.replay.DISTINCT_MAX", 3)
-    rows = [{"agency": f"agency-{number}"} for number in range(5)]
-    with pytest.raises(TooManyClasses, match="`agency` has 5 values"):
-        replay(history(*rows).lazy(), [agreement(PERMIT)], [])
+def test_a_history_too_fine_goes_on_in_parts_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A rule about the time of day tells every instant apart."""
+    night = see("forbid", 'context.at.toTime() < duration("6h")')
+    rows = [{"at": 1_500_000_000_000 + number * 997_000} for number in range(300)]
+    old, new = [agreement(PERMIT)], [agreement(PERMIT, night, name="draft")]
+    table = history(*rows)
+    whole = replay([Frame(table.lazy())], old, new, SEE)
+    monkeypatch.setattr("comity.oversight.apart.DISTINCT_MAX", 20)
+    monkeypatch.setattr("comity.oversight.sources.SLICE", 30)
+    said: list[str] = []
+    parts = replay([Frame(table.lazy())], old, new, SEE, said=said.append)
+    assert parts.counts.equals(whole.counts)
+    assert parts.inquiries == whole.inquiries
+    assert len(said) == 1
+    assert "`at` alone has" in said[0]
+    assert "draft@1#1b" in said[0]
+    closed = sum(row["at"] % 86_400_000 < 21_600_000 for row in rows)
+    assert whole.inquiries["closes"] == closed
 
 
 def test_a_damaged_or_foreign_file_is_named(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from comity.disclosure.data_class import fields_of
 from comity.disclosure.decide import Settled
 from comity.disclosure.decision import Decision, Ruling
 from comity.disclosure.inquiry import Asked, ByStanding, query_kind
+from comity.disclosure.journal import lines
 from comity.instant import format_instant
 from comity.law.instrument import ClauseRef
 from comity.ledger.entry import Randomness, SealedEntry, seal
@@ -70,6 +71,7 @@ def seal_shown(
         decision=decision_part("disclosure", decision),
         randomness=randomness,
         subject_id=record.person_id,
+        journal=lines(decision.outcome.value, decision.line),
     )
 
 
@@ -90,6 +92,7 @@ def seal_unshown(
         decision=decision_part("refusal", decision),
         randomness=randomness,
         subject_id=record.person_id,
+        journal=lines(decision.outcome.value, decision.line),
     )
 
 
@@ -109,6 +112,7 @@ def _seal_nothing(
         decision=decision_part("refusal", refusal),
         randomness=randomness,
         subject_id=persons[0] if len(persons) == 1 else None,
+        journal=lines(refusal.outcome.value, refusal.line, settled.looked),
     )
 
 

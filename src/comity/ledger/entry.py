@@ -21,6 +21,7 @@ from typing import Any, Final, NewType
 import msgspec
 
 from comity.ledger.canonical import CanonicalError, canonical
+from comity.ledger.journal_line import JournalLine
 
 Commitment = NewType("Commitment", bytes)
 """The 33 public bytes of an entry."""
@@ -44,6 +45,7 @@ class SealedEntry(msgspec.Struct, frozen=True):
     `parts`, `openings` and `digests` are in the order of COMPARTMENTS.
     `subject_id` is the person whose erasure destroys the first two, or None. `fresh`
     is random and used for nothing here: a store may keep the first two under it.
+    `journal` goes beside the entry and is not committed to.
     """
 
     commitment: Commitment
@@ -52,6 +54,7 @@ class SealedEntry(msgspec.Struct, frozen=True):
     digests: tuple[bytes, bytes, bytes, bytes]
     subject_id: str | None = None
     fresh: bytes = b""
+    journal: tuple[JournalLine, ...] = ()
 
 
 def compartment_digest(name: str, opening: bytes, part: bytes) -> bytes:
@@ -74,6 +77,7 @@ def seal(
     decision: Mapping[str, Any],
     randomness: Randomness,
     subject_id: str | None = None,
+    journal: tuple[JournalLine, ...] = (),
 ) -> SealedEntry:
     """Commit to four compartments under fresh openings.
 
@@ -96,7 +100,7 @@ def seal(
         compartment_digest("decision", openings[3], parts[3]),
     )
     commitment = commitment_over(digests)
-    return SealedEntry(commitment, parts, openings, digests, subject_id, salt[128:])
+    return SealedEntry(commitment, parts, openings, digests, subject_id, salt[128:], journal)
 
 
 def opens(commitment: bytes, digests: tuple[bytes, bytes, bytes, bytes]) -> bool:

@@ -27,6 +27,7 @@ from comity.ledger.append import (
 )
 from comity.ledger.entry import SealedEntry
 from comity.ledger.merkle import leaf_hash
+from comity.store.sqlite.journal import keep_lines
 from comity.store.sqlite.personal import keep_personal
 from comity.store.sqlite.tree import TreeBroken, growing, move_frontier
 
@@ -66,6 +67,7 @@ def append_entries(
         receipts.append(DurableReceipt(EntryIndex(index), entry.commitment))
     connection.executemany(_INSERT, rows)
     keep_personal(connection, enumerate(sealed, first + tree.size))
+    keep_lines(connection, enumerate(sealed, first + tree.size))
     move_frontier(connection, number, tree.extend(leaves))
     return tuple(receipts)
 

@@ -25,7 +25,7 @@ from comity.store.faults import StoreInvalid, StoreUnreadable, StoreUnwritable
 
 APPLICATION_ID: Final = 0x434F4D59
 """`COMY`, in bytes 68 to 71 of the file."""
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 5
 SCHEMA_VERSION_OLDEST: Final = 2
 """No version before it was ever released."""
 WAL_CHECKPOINT_PAGES: Final = 2000

@@ -28,6 +28,7 @@ from comity.disclosure.about import Handle, about
 from comity.errors import IntegrityFault
 from comity.ledger.append import EntryIndex
 from comity.ledger.entry import FRESH_BYTES, OPENING_BYTES, SealedEntry
+from comity.store.sqlite.journal import blank_lines
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -141,6 +142,7 @@ def indices_of(connection: apsw.Connection, handle: Handle) -> tuple[EntryIndex,
 def destroy(connection: apsw.Connection, handles: Iterable[Handle]) -> tuple[EntryIndex, ...]:
     """Destroy every key that one of the handles leads to, and what is under it; the entries' indices.
 
+    What the journal says of the record goes in the same job.
     For use inside a write job; `Database.purge_journal` afterwards takes the bytes off the disk.
     """
     marks = Marks(connection)
@@ -158,6 +160,7 @@ def destroy(connection: apsw.Connection, handles: Iterable[Handle]) -> tuple[Ent
             )
         ]
         connection.execute("DELETE FROM person_key WHERE number = ?", (number,))
+    blank_lines(connection, closed)
     return tuple(sorted(closed))
 
 
