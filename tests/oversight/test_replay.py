@@ -129,7 +129,9 @@ def test_each_kind_of_row_is_decided_once() -> None:
     """A million rows of three kinds ask the engine three times a clause, at most."""
     table = pl.concat([history({}, {"purpose": "audit"}, {"grade": "F1"})] * 5_000)
     grave = see("forbid", 'resource has grade && resource.grade == Grade::"F1"')
-    found = replay([Frame(table.lazy())], [agreement(PERMIT)], [agreement(PERMIT, grave, name="draft")])
+    found = replay(
+        [Frame(table.lazy())], [agreement(PERMIT)], [agreement(PERMIT, grave, name="draft")]
+    )
     assert found.rows == 15_000
     assert found.classes <= 3
     closed = found.counts.filter(pl.col("change") == "closes")

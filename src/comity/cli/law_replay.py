@@ -87,7 +87,7 @@ engine_option: Option = click.option(
     help="Write one printable HTML page.",
 )
 @engine_option
-def replay(  # noqa: PLR0913 - one parameter an option
+def replay(
     *,
     draft: str,
     replaces: str | None,

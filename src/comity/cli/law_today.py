@@ -78,8 +78,4 @@ def replaced(
                 remedy=nearest(named, known, "name it with --today") if known else "leave it out",
             )
         return found
-    return tuple(
-        one
-        for one in law
-        if one.id == draft.id or draft.supersedes in (one.ref, one.id)
-    )
+    return tuple(one for one in law if one.id == draft.id or draft.supersedes in (one.ref, one.id))

@@ -49,7 +49,9 @@ def sources_of(folder: Path, engine: str) -> list[Source]:
     if engine == "polars":
         return [PolarsFiles(files)]
     if importlib.util.find_spec("comity.oversight.spark") is None:
-        raise NotFound(f"the engine `{engine}` is not part of this Comity", remedy="--engine polars")
+        raise NotFound(
+            f"the engine `{engine}` is not part of this Comity", remedy="--engine polars"
+        )
     count = importlib.import_module("comity.oversight.spark").count
     return [OtherEngine(files, count)]
 
@@ -64,9 +66,7 @@ def plain_files(folder: Path) -> list[str]:
         found = sorted(folder.glob("*.parquet"))
     except OSError as fault:
         raise Unreachable(f"cannot be read: {fault.strerror}", where=str(folder)) from fault
-    return [
-        str(one) for one in found if not one.name.endswith((ROWS_ENDING, KINDS_ENDING))
-    ]
+    return [str(one) for one in found if not one.name.endswith((ROWS_ENDING, KINDS_ENDING))]
 
 
 def _pairs(folder: Path) -> list[tuple[str, str]]:
@@ -105,9 +105,7 @@ def stream_of(folder: Path) -> Stream | None:
 def write_table(table: pl.DataFrame, path: Path, metadata: dict[str, str] | None = None) -> None:
     """A table as one Parquet file. Raises Unreachable."""
     beside = path.with_name(f".{path.name}.part")
-    _written(
-        path, lambda: table.write_parquet(beside, compression="zstd", metadata=metadata or {})
-    )
+    _written(path, lambda: table.write_parquet(beside, compression="zstd", metadata=metadata or {}))
     _written(path, lambda: beside.replace(path))
 
 

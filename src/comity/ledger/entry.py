@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final, NewType
 
 import msgspec
@@ -57,9 +58,14 @@ class SealedEntry(msgspec.Struct, frozen=True):
     journal: tuple[JournalLine, ...] = ()
 
 
+@cache
+def _domain(name: str) -> bytes:
+    return b"comity.v1/" + name.encode("ascii") + b"\0"
+
+
 def compartment_digest(name: str, opening: bytes, part: bytes) -> bytes:
     """The salted digest of one compartment."""
-    return hashlib.sha256(b"comity.v1/" + name.encode("ascii") + b"\0" + opening + part).digest()
+    return hashlib.sha256(_domain(name) + opening + part).digest()
 
 
 def commitment_over(digests: tuple[bytes, bytes, bytes, bytes]) -> Commitment:
@@ -73,15 +79,15 @@ def seal(
     *,
     subject: Mapping[str, Any],
     content: Mapping[str, Any],
-    request: Mapping[str, Any],
-    decision: Mapping[str, Any],
+    request: Mapping[str, Any] | bytes,
+    decision: Mapping[str, Any] | bytes,
     randomness: Randomness,
     subject_id: str | None = None,
     journal: tuple[JournalLine, ...] = (),
 ) -> SealedEntry:
     """Commit to four compartments under fresh openings.
 
-    Raises CanonicalError for a value outside the profile; it names the compartment.
+    Request and decision may come as the bytes that `canonical` made of them. Raises CanonicalError for a value outside the profile; it names the compartment.
     """
     parts = (
         _part("subject", subject),
@@ -108,7 +114,9 @@ def opens(commitment: bytes, digests: tuple[bytes, bytes, bytes, bytes]) -> bool
     return commitment == commitment_over(digests)
 
 
-def _part(name: str, value: Mapping[str, Any]) -> bytes:
+def _part(name: str, value: Mapping[str, Any] | bytes) -> bytes:
+    if isinstance(value, bytes):
+        return value
     try:
         return canonical(value)
     except CanonicalError as fault:

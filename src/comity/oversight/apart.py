@@ -31,8 +31,11 @@ class TooManyValues(ComityError):
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """`kinds`: one real row each, and its number in column `kind`. `counts`: rows by kind and
-    dimension, in column `rows`."""
+    """Rows by kind.
+
+    `kinds`: one real row each, and its number in column `kind`. `counts`: how many rows there are
+    by kind and dimension, in column `rows`.
+    """
 
     kinds: pl.DataFrame
     counts: pl.DataFrame
@@ -46,7 +49,9 @@ class Counted(msgspec.Struct, frozen=True):
 class Packing:
     """Columns as few 64-bit numbers a row: equal numbers, equal values."""
 
-    def __init__(self, prefix: str, schema: Mapping[str, pl.DataType], names: Sequence[str]) -> None:
+    def __init__(
+        self, prefix: str, schema: Mapping[str, pl.DataType], names: Sequence[str]
+    ) -> None:
         self._prefix = prefix
         self._schema = schema
         self._places: list[list[tuple[str, int]]] = []

@@ -17,7 +17,7 @@ import msgspec
 import polars as pl
 
 from comity.law.schema import INQUIRY_ACTS
-from comity.oversight.answers import ERRS, NO, UNKNOWN, YES, Variant, source_digest
+from comity.oversight.answers import ERRS, NO, UNKNOWN, YES, Variant
 from comity.oversight.history import HistoryUnusable
 
 CLAUSES_KEY: Final = "comity.clauses"

@@ -26,7 +26,7 @@ from comity.oversight.answers import (
     Laws,
     Variant,
     codes_of,
-    needs_of_clauses,
+    needs_of_variants,
     packed,
     unpacked,
 )
@@ -118,11 +118,14 @@ def replay(
     for source in sources:
         for table in source.tables(wanted):
             tally.add(table)
-    needs = needs_of_clauses([*old.clauses.items(), *new.clauses.items()])
-    return tally.flips(
-        sum(len(clause.answers) for clause in known.values()),
-        {name: lacking for name, lacking in needs.not_kept.items() if lacking},
-    )
+    classes = sum(len(clause.answers) for clause in known.values())
+    return tally.flips(classes, _not_kept(variants))
+
+
+def _not_kept(variants: Iterable[Variant]) -> dict[str, tuple[str, ...]]:
+    """What clauses about the acts counted ask that the history has not got."""
+    lacking = needs_of_variants(variants).not_kept
+    return {name: paths for name, paths in lacking.items() if paths}
 
 
 class _Tally:
@@ -153,9 +156,7 @@ class _Tally:
                     continue
                 self._count(kinds, counts, changed, one)
                 for change in CHANGES:
-                    touched[change].append(
-                        changed.filter(pl.col("change") == change).select(KIND)
-                    )
+                    touched[change].append(changed.filter(pl.col("change") == change).select(KIND))
         rows = counts.group_by(KIND).agg(pl.col(ROWS).sum())
         for change, parts in touched.items():
             if parts:
@@ -206,8 +207,10 @@ class _Tally:
         self, kinds: pl.DataFrame, counts: pl.DataFrame, changed: pl.DataFrame, act: str
     ) -> None:
         joined = counts.join(changed, on=KIND).with_columns(pl.lit(act).alias("act"))
-        grouped = joined.group_by(_BY).agg(pl.col(ROWS).sum()).select(
-            pl.col(name).cast(kind) for name, kind in _COUNTS.items()
+        grouped = (
+            joined.group_by(_BY)
+            .agg(pl.col(ROWS).sum())
+            .select(pl.col(name).cast(kind) for name, kind in _COUNTS.items())
         )
         self._counts = pl.concat([self._counts, grouped]).group_by(_BY).agg(pl.col(ROWS).sum())
         if self._counts.height > DISTINCT_MAX:

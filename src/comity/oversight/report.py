@@ -67,7 +67,9 @@ def report_page(flips: Flips, heading: Heading) -> str:
         *(_examples(flips, change) for change in CHANGES),
         _provenance(heading),
     ]
-    return _PAGE.format(title=escape(heading.draft), style=_STYLE, body="\n".join(filter(None, parts)))
+    return _PAGE.format(
+        title=escape(heading.draft), style=_STYLE, body="\n".join(filter(None, parts))
+    )
 
 
 def _about(flips: Flips, heading: Heading) -> str:
@@ -80,10 +82,12 @@ def _about(flips: Flips, heading: Heading) -> str:
         ("Worked out", heading.made_at),
         (
             "How",
-            f"{flips.rows:,} inquiries of {flips.kinds:,} kinds, each decided by the reference"
-            f" engine: {flips.classes:,} answers asked for, {len(flips.asked)} of"
-            f" {flips.clauses} rules worked out anew, the others from stored masks. Both bodies"
-            " of law decide as if each had been in force all the time.",
+            (
+                f"{flips.rows:,} inquiries of {flips.kinds:,} kinds, each decided by the reference"
+                f" engine: {flips.classes:,} answers asked for, {len(flips.asked)} of"
+                f" {flips.clauses} rules worked out anew, the others from stored masks. Both bodies"
+                " of law decide as if each had been in force all the time."
+            ),
         ),
     ]
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in lines)
@@ -154,7 +158,9 @@ def _examples(flips: Flips, change: str) -> str:
     rows = []
     for row in of_change.iter_rows(named=True):
         told = ", ".join(filter(None, (_fact(name, row[name]) for name in facts)))
-        rows.append((*(row[name] for name in _ALWAYS_SHOWN), told, row["act"], row["clause"], row[ROWS]))
+        rows.append(
+            (*(row[name] for name in _ALWAYS_SHOWN), told, row["act"], row["clause"], row[ROWS])
+        )
     headings = ("Month", "Agency", "Purpose", "Query", "Facts", "Act", "Clause", "Like it")
     return (
         f"<section><h2>Examples: {WORDS[change]}</h2>{_grid(headings, rows)}"

@@ -235,7 +235,7 @@ def slices(
     """
     for file in files:
         try:
-            frame, forms = _asked_for(file)
+            frame, _ = _asked_for(file)
             typed, keys = _shaped(frame, needs, masked=False)
             names = list(dict.fromkeys([*COLUMNS, *keys]))
             said = {key: text for key, text in file_metadata(file).items() if key in KEPT_KEYS}
@@ -263,9 +263,7 @@ def _asked_for(file: str) -> tuple[pl.LazyFrame, dict[str, JournalForm]]:
     return frame, forms
 
 
-def _shaped(
-    frame: pl.LazyFrame, needs: Needs, *, masked: bool
-) -> tuple[pl.LazyFrame, list[str]]:
+def _shaped(frame: pl.LazyFrame, needs: Needs, *, masked: bool) -> tuple[pl.LazyFrame, list[str]]:
     """The frame with the types of a history, and the columns that tell its rows apart."""
     schema = frame.collect_schema()
     typed = [
@@ -276,7 +274,8 @@ def _shaped(
     typed += [
         pl.col(name).cast(pl.String).cast(kind)
         for name, kind in COLUMNS.items()
-        if schema[name] != kind and isinstance(schema[name], pl.Enum | pl.Categorical)
+        if schema[name] != kind
+        and isinstance(schema[name], pl.Enum | pl.Categorical)
         and isinstance(kind, pl.Enum)
     ]
     frame = frame.with_columns(typed).with_columns(pl.col("at").alias("context.at"))
@@ -319,9 +318,7 @@ def _tell(counting: Counting, wanted: Wanted, told: set[str]) -> None:
     if name in told:
         return
     told.add(name)
-    readers = [
-        one.name for one in wanted.variants if name in needs_of_variants([one]).keys
-    ]
+    readers = [one.name for one in wanted.variants if name in needs_of_variants([one]).keys]
     by = f", which {', '.join(readers)} reads" if readers else ""
     wanted.said(
         f"too many kinds of rows to hold at once: `{name}` alone has {count:,} values so far{by};"

@@ -27,8 +27,10 @@ STREAM_KEY: Final = "comity.stream"
 REAL_WORDS: Final = (
     "the day of each act of the outside agency (month; at, to the day)",
     "whether it was an arrest or an encounter, and whether it began in a jail",
-    "custody status and charge of a jail's custody event of that day (in_custody, charged,"
-    " convicted), though which event of the day, and whether a record was found, is drawn",
+    (
+        "custody status and charge of a jail's custody event of that day (in_custody, charged,"
+        " convicted), though which event of the day, and whether a record was found, is drawn"
+    ),
 )
 """What is real, in words for a report."""
 _MIX: Final = 0x9E3779B97F4A7C15

@@ -182,9 +182,7 @@ def _change(old: Ruled, new: Ruled, asked: Sequence[Known]) -> Change | None:
 
 def _verdicts(body: Ruled, asked: Sequence[Known]) -> list[Verdict]:
     return [
-        combine(
-            {name: _given(known[key]) for name, key in body.clauses.items()}, body.forbids
-        )
+        combine({name: _given(known[key]) for name, key in body.clauses.items()}, body.forbids)
         for known in asked
     ]
 

@@ -18,7 +18,7 @@ from comity.disclosure.decide import decide_register
 from comity.disclosure.decision import Decision, Outcome
 from comity.disclosure.inquiry import Asked, ByStanding
 from comity.disclosure.journal import lines
-from comity.disclosure.seal import Signed, clause_part, decision_part, request_part
+from comity.disclosure.seal import Signed, clause_part, decision_bytes, request_bytes
 from comity.instant import format_instant
 from comity.law.vocabulary import ListAct
 from comity.ledger.append import (
@@ -219,8 +219,8 @@ def seal_standing(
             "inquiry_id": inquiry.inquiry_id,
         },
         content={"disclosed": {}},
-        request=request_part(asked, signed),
-        decision=decision_part(kind, decision),
+        request=request_bytes(asked, signed),
+        decision=decision_bytes(kind, decision),
         randomness=desk.randomness,
         journal=lines(decision.outcome.value, decision.line),
     )

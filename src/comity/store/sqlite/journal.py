@@ -17,12 +17,12 @@ import msgspec
 
 from comity.ledger.entry import SealedEntry
 from comity.ledger.journal_line import EXPUNGED, LineForm
+from comity.store.sqlite.many_rows import insert_many
 
 _NUMBER: Final = "SELECT number FROM journal_clauses WHERE key = ?"
 _ADD_FORM: Final = (
     "INSERT INTO journal_clauses (key, version, law, acts, clauses) VALUES (?, ?, ?, ?, ?)"
 )
-_ADD: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _BLANK: Final = "UPDATE journal SET about = ? WHERE index_ = ? AND about <> ?"
 _FORMS: Final = "SELECT number, key, version, law, acts, clauses FROM journal_clauses"
 _WITHOUT: Final = (
@@ -60,8 +60,7 @@ def keep_lines(connection: apsw.Connection, placed: Iterable[tuple[int, SealedEn
                 number = numbers[form.key] = _number(connection, form)
             asked, about, ruled = line.asked, line.about, line.ruled
             rows.append((index, part, number, line.at, line.outcome, asked, about, ruled))
-    if rows:
-        connection.executemany(_ADD, rows)
+    insert_many(connection, "journal", rows)
 
 
 def _number(connection: apsw.Connection, form: LineForm) -> int:
