@@ -61,6 +61,7 @@ class Packing:
             for name in names
             if schema[name].base_type() in (pl.String, pl.Categorical)
         }
+        self._held: dict[str, pl.Series] = {}
         room = 0
         for name in names:
             bits = self._bits(name)
@@ -116,6 +117,8 @@ class Packing:
             for name, kind in self._words.items()
         )
         for name in self._words:
+            # Polars forgets the numbers of words when the last column that has them goes.
+            self._held.setdefault(name, coded[name].head(1))
             most = coded[name].to_physical().max()
             if isinstance(most, int) and most >= (1 << _STRING_BITS) - 1:
                 raise TooManyValues(
@@ -126,7 +129,7 @@ class Packing:
 
 
 Rest = Callable[[Sequence[int]], pl.DataFrame]
-"""The whole rows at some places of a slice."""
+"""The whole rows at some places of a slice, which are given in order."""
 
 
 class Counting:
@@ -157,7 +160,7 @@ class Counting:
         by = [*law, *more]
         numbered = made.with_row_index("first") if by else piece.with_row_index("first")
         found = (
-            numbered.group_by(by).agg(pl.len().cast(pl.Int64).alias(ROWS), pl.col("first").min())
+            numbered.group_by(by).agg(pl.len().cast(pl.Int64).alias(ROWS), pl.col("first").first())
             if by
             else numbered.select(pl.len().cast(pl.Int64).alias(ROWS), pl.col("first").min())
         )

@@ -89,14 +89,14 @@ def _joined(
     width = reduce(lambda left, right: left * right, (len(found) for found in values.values()), 1)
     coded = history.with_columns(pl.col("at").alias("context.at")).with_columns(*codes)
     if width >= WIDTH_MAX:
-        return coded.join(answers.lazy(), on=list(keys), how="left", nulls_equal=True)
+        return coded.join(answers.lazy(), on=list(keys), how="left", nulls_equal=True, maintain_order="left")
     number = reduce(
         lambda left, right: left + right, (part for part in _digits(values)), pl.lit(0, pl.Int64)
     )
     numbered = answers.with_columns(number.alias("kind")).drop(*keys)
     return (
         coded.with_columns(number.alias("kind"))
-        .join(numbered.lazy(), on="kind", how="left")
+        .join(numbered.lazy(), on="kind", how="left", maintain_order="left")
         .drop("kind", "context.at", *(key for key in keys if key.startswith("at:")))
     )
 

@@ -31,7 +31,7 @@ from comity.oversight.masks import (
     judged_form,
     masks_of,
 )
-from comity.oversight.sources import ASKED_FOR, READING, Table, Wanted
+from comity.oversight.sources import ASKED_FOR, READING, Table, Wanted, in_words
 
 JUDGED_VERSION: Final = "1"
 _AT: Final = "at"
@@ -175,7 +175,7 @@ def _joined(rows: str, kinds: str, needs: Needs, wanted: Wanted) -> pl.DataFrame
     read = pl.scan_parquet(rows)
     for only in wanted.span.rows:
         read = read.filter(only)
-    table = pl.read_parquet(kinds).drop(ROWS)
+    table = in_words(pl.read_parquet(kinds).drop(ROWS))
     if not by_instant:
         counts = read.select(KIND).collect().group_by(KIND).agg(pl.len().cast(pl.Int64).alias(ROWS))
         return counts.join(table, on=KIND).drop(KIND)

@@ -249,7 +249,7 @@ class _Tally:
         if not self._examples:
             return pl.DataFrame(schema=_EXAMPLE)
         return (
-            pl.concat([one.cast(dict(_EXAMPLE)) for one in self._examples])
+            pl.concat([one.select(pl.col(name).cast(kind) for name, kind in _EXAMPLE.items()) for one in self._examples])
             .unique(["change", "clause", *_SHOWN], keep="first", maintain_order=True)
             .sort(ROWS, descending=True, maintain_order=True)
             .group_by("change", maintain_order=True)

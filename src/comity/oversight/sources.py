@@ -159,8 +159,7 @@ class OtherEngine:
 
         needs = needs_of_variants(wanted.variants)
         table = self._count(self._files, needs, wanted.dimensions, wanted.span)
-        typed = [pl.col(name).cast(kind) for name, kind in COLUMNS.items() if name in table.columns]
-        table = table.with_columns(typed)
+        table = in_words(table)
         wanted.step(self.rows)
         if table.height:
             yield Table(counted_of(table, needs.keys, wanted.dimensions), {})
@@ -201,28 +200,41 @@ def _counted(
 ) -> Iterator[Table]:
     needs = needs_of_variants(wanted.lacking(bits))
     counting: Counting | None = None
-    shape: tuple[str, ...] = ()
+    shape: pl.Schema | None = None
     for part in parts:
         try:
             frame, keys = _shaped(part.frame, needs, masked=bool(bits))
-            if counting is None or tuple(keys) != shape:
-                if counting is not None and (made := counting.take()) is not None:
-                    yield Table(made, bits)
-                named = list(dict.fromkeys([*keys, *wanted.dimensions]))
-                schema = frame.select(named).collect_schema()
-                counting, shape = Counting(schema, keys, wanted.dimensions), tuple(keys)
+            named = list(dict.fromkeys([*keys, *wanted.dimensions]))
+            schema = frame.select(named).collect_schema()
+            if counting is None or schema != shape:
+                yield from _taken(counting, bits)
+                counting, shape = Counting(schema, keys, wanted.dimensions), schema
             for begin in range(0, part.rows, SLICE):
                 _slice(frame, begin, part, keys, wanted, counting)
                 if part.last:
                     wanted.step(min(SLICE, part.rows - begin))
                 if counting.full:
                     _tell(counting, wanted, told)
-                    if (made := counting.take()) is not None:
-                        yield Table(made, bits)
+                    yield from _taken(counting, bits)
         except READING as fault:
             raise _unreadable(part.file, fault) from fault
-    if counting is not None and (made := counting.take()) is not None:
-        yield Table(made, bits)
+    yield from _taken(counting, bits)
+
+
+def _taken(counting: Counting | None, bits: Mapping[str, int]) -> Iterator[Table]:
+    """What was counted, with words as words: files may each have lists of their own."""
+    made = None if counting is None else counting.take()
+    if made is not None:
+        yield Table(Counted(in_words(made.kinds), in_words(made.counts)), bits)
+
+
+def in_words(table: pl.DataFrame) -> pl.DataFrame:
+    """A table with the column types of a history."""
+    return table.with_columns(
+        pl.col(name).cast(kind)
+        for name, kind in COLUMNS.items()
+        if name in table.columns and table.schema[name] != kind
+    )
 
 
 def slices(
@@ -301,16 +313,19 @@ def _slice(
 
     def rest(places: Sequence[int]) -> pl.DataFrame:
         names = list(dict.fromkeys([*COLUMNS, *keys]))
-        if len(places) <= FEW:
-            return pl.concat([rows.select(names).slice(place, 1).collect() for place in places])
+        if len(places) <= SLICE // FEW:
+            # So the other columns of rows that are not asked for need not be unpacked.
+            wanted_rows = pl.Series(sorted(places), dtype=pl.UInt32).implode()
+            numbered = rows.select(names).with_row_index("place")
+            return numbered.filter(pl.col("place").is_in(wanted_rows)).drop("place").collect()
         whole: pl.DataFrame = rows.select(names).collect()
         return whole[list(places)]
 
     counting.add(piece, rest)
 
 
-FEW: Final = 3
-"""Up to so many rows are read each by itself, rather than all rows of a slice."""
+FEW: Final = 20
+"""Up to a part of so many of a slice, rows are read by their place, rather than all of them."""
 
 
 def _tell(counting: Counting, wanted: Wanted, told: set[str]) -> None:

@@ -61,6 +61,17 @@ def inquiry_history(acts: pl.LazyFrame, custody: pl.LazyFrame, seed: int) -> pl.
     return joined.select(*_columns(seed))
 
 
+def coded(history: pl.DataFrame) -> pl.DataFrame:
+    """The same rows, with columns of words as lists of the words that occur (Enum).
+
+    A file written so is read several times as fast.
+    """
+    words = [name for name, kind in COLUMNS.items() if kind == pl.String]
+    return history.with_columns(
+        pl.col(name).cast(pl.Enum(history[name].drop_nulls().unique().sort())) for name in words
+    )
+
+
 def metadata(sources: Sequence[str], seed: int, times: int = 1) -> dict[str, str]:
     """What a file of such a history says of itself, for every report made from it."""
     said = {"sources": sources, "seed": seed, "times": times, "real": REAL_WORDS, "drawn": DRAWN}

@@ -23,9 +23,6 @@ CLOSES: Final = "closes"
 UNDECIDABLE: Final = "undecidable"
 CHANGES: Final = (OPENS, CLOSES, UNDECIDABLE)
 
-GUESSED_MAX: Final = 8
-"""Unknown clauses of one row over which every answer is tried; beyond, it is undecidable."""
-
 _GUESSES: Final = (Answer(True, False), Answer(False, False))
 """An error of a forbid decides as its being satisfied does, one of a permit as its not being."""
 
@@ -84,16 +81,9 @@ def change_of(old: Ruled, new: Ruled, asked: Sequence[Known]) -> Change | None:
 
     With two principals both must be allowed, as with an inquiry on behalf of another agency.
     """
-    unknown = [
-        (place, key)
-        for place, known in enumerate(asked)
-        for key in dict.fromkeys((*old.clauses.values(), *new.clauses.values()))
-        if known[key] is None
-    ]
+    unknown = _unknown(old, new, asked)
     if not unknown:
         return _change(old, new, asked)
-    if len(unknown) > GUESSED_MAX:
-        return _too_many(old, new, asked, unknown)
     found = {guess: _guessed(old, new, asked, unknown, guess) for guess in _all(len(unknown))}
     kinds = {None if one is None else one.change for one in found.values()}
     if len(kinds) > 1:
@@ -104,6 +94,31 @@ def change_of(old: Ruled, new: Ruled, asked: Sequence[Known]) -> Change | None:
     return Change(str(kinds.pop()), tuple(by))
 
 
+class _Alike(msgspec.Struct, frozen=True):
+    """Unknown clauses that decide alike: all forbids or all permits, of the same bodies.
+
+    Of them it only counts whether any is satisfied, so that there are two guesses for all.
+    """
+
+    place: int
+    keys: tuple[str, ...]
+
+
+def _unknown(old: Ruled, new: Ruled, asked: Sequence[Known]) -> list[_Alike]:
+    names = {
+        key: name for body in (old, new) for name, key in body.clauses.items()
+    }
+    of_old, of_new = set(old.clauses.values()), set(new.clauses.values())
+    forbids = old.forbids | new.forbids
+    alike: dict[tuple[int, bool, bool, bool], list[str]] = {}
+    for place, known in enumerate(asked):
+        for key, name in names.items():
+            if known[key] is None:
+                role = (place, key in of_old, key in of_new, name in forbids)
+                alike.setdefault(role, []).append(key)
+    return [_Alike(role[0], tuple(keys)) for role, keys in alike.items()]
+
+
 def _all(count: int) -> Iterator[tuple[bool, ...]]:
     return product((True, False), repeat=count)
 
@@ -112,25 +127,25 @@ def _guessed(
     old: Ruled,
     new: Ruled,
     asked: Sequence[Known],
-    unknown: Sequence[tuple[int, str]],
+    unknown: Sequence[_Alike],
     guess: Sequence[bool],
 ) -> Change | None:
     filled = [dict(known) for known in asked]
-    for (place, key), satisfied in zip(unknown, guess, strict=True):
-        filled[place][key] = _GUESSES[0 if satisfied else 1]
+    for alike, satisfied in zip(unknown, guess, strict=True):
+        filled[alike.place].update(dict.fromkeys(alike.keys, _GUESSES[0 if satisfied else 1]))
     return _change(old, new, filled)
 
 
 def _telling(
-    unknown: Sequence[tuple[int, str]], found: Mapping[tuple[bool, ...], Change | None]
+    unknown: Sequence[_Alike], found: Mapping[tuple[bool, ...], Change | None]
 ) -> list[str]:
     """The unknown clauses whose answer alone can make the difference."""
-    telling = []
-    for place, (_, key) in enumerate(unknown):
+    telling: list[str] = []
+    for place, alike in enumerate(unknown):
         for guess, one in found.items():
             other = found[(*guess[:place], not guess[place], *guess[place + 1 :])]
             if (one and one.change) != (other and other.change):
-                telling.append(key)
+                telling += alike.keys
                 break
     return telling
 
@@ -140,26 +155,6 @@ def _named(old: Ruled, new: Ruled, keys: Collection[str]) -> tuple[str, ...]:
     of_new = {key: name for name, key in new.clauses.items()}
     of_old = {key: name for name, key in old.clauses.items()}
     return tuple(dict.fromkeys(of_new.get(key) or of_old[key] for key in keys))
-
-
-def _too_many(
-    old: Ruled, new: Ruled, asked: Sequence[Known], unknown: Sequence[tuple[int, str]]
-) -> Change | None:
-    verdicts = []
-    for body in (old, new):
-        each = [
-            combine3({name: known[key] for name, key in body.clauses.items()}, body.forbids)
-            for known in asked
-        ]
-        refused = any(one.permitted is False for one in each)
-        in_doubt = any(one.permitted is None for one in each)
-        verdicts.append(False if refused else None if in_doubt else True)
-    if None in verdicts:
-        return Change(UNDECIDABLE, _named(old, new, [key for _, key in unknown]))
-    if verdicts[0] == verdicts[1]:
-        return None
-    certain = [{key: one or _GUESSES[1] for key, one in known.items()} for known in asked]
-    return _change(old, new, certain) or Change(OPENS if verdicts[1] else CLOSES, ())
 
 
 def _change(old: Ruled, new: Ruled, asked: Sequence[Known]) -> Change | None:
