@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHES = ("help", "decision", "ingest", "gateway", "ledger", "audit")
+BENCHES = ("help", "decision", "ingest", "lists", "gateway", "ledger", "audit", "prove", "replay")
 
 
 def main(names: list[str]) -> int:

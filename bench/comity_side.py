@@ -55,14 +55,14 @@ def prepare(
     database = Database.open(folder / "comity.db", create=True)
     try:
         for instrument in instruments:
-            _adopt(database, instrument)
+            adopt(database, instrument)
         _enter_agency(database, public_key)
         _take_in(database, events)
     finally:
         database.close()
 
 
-def _adopt(database: Database, instrument: Instrument) -> None:
+def adopt(database: Database, instrument: Instrument) -> None:
     """Every party that must sign does, on the day the term begins."""
     for party in signers(instrument):
         seed = PrivateKey(f"{instrument.id}/{party}".encode().ljust(32, b".")[:32])

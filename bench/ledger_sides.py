@@ -93,7 +93,8 @@ class Sealer:
 def entry_bytes(sealer: Sealer) -> int:
     """How much of an entry is stored: parts, openings, digests, commitment, leaf hash."""
     entry, _ = sealer()
-    return sum(map(len, (*entry.parts, *entry.openings, *entry.digests))) + 33 + 32
+    lines = (part for line in entry.journal for part in (line.asked, line.about, line.ruled))
+    return sum(map(len, (*entry.parts, *entry.openings, *entry.digests, *lines))) + 33 + 32
 
 
 def run_sealed(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NewType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -49,8 +50,14 @@ def parse_instant(text: str) -> Instant:
 
 def format_instant(at: Instant) -> str:
     """RFC 3339 in UTC with milliseconds: `2018-09-01T04:00:00.000Z`."""
-    moment = _EPOCH + timedelta(milliseconds=at)
-    return f"{moment.isoformat(timespec='milliseconds')[:-6]}Z"
+    minute, rest = divmod(at, 60_000)
+    return f"{_minute(minute)}{rest // 1000:02}.{rest % 1000:03}Z"
+
+
+@lru_cache(4096)
+def _minute(minute: int) -> str:
+    """The text of a minute since 1970 up to its seconds: every entry has some of the same."""
+    return (_EPOCH + timedelta(minutes=minute)).isoformat(timespec="minutes")[:-6] + ":"
 
 
 def format_local(at: Instant, zone: str) -> str:

@@ -21,94 +21,12 @@ from comity.oversight.history import (
     asked_of,
     history_of,
 )
-from comity.oversight.replay import SEE, TooManyClasses, combine3, replay
+from comity.oversight.replay import SEE, combine3, replay
+from comity.oversight.sources import Frame
 from tests.oversight.drafts import ROW, agreement, history, see
+from tests.oversight.many import PERMIT, ROWS, RULES, counted, row_by_row
 
-PERMIT = see("permit", "true")
-CONDITIONS = st.sampled_from(
-    [
-        'context.purpose == Purpose::"civil immigration enforcement"',
-        'context has basis && context.basis.kind == Process::"judicial warrant"',
-        "context has basis && context.basis.verified && context.basis.names_subject",
-        'resource has grade && [Grade::"F1", Grade::"F2"].contains(resource.grade)',
-        "resource.charged || resource.convicted",
-        'resource.standing == "sealed"',
-        'principal in Party::"us-ice"',
-        "principal is System",
-        "!principal.criminal_justice",
-        'context.criteria.containsAny([Criterion::"place of birth", Criterion::"charge"])',
-        'context.at < datetime("2017-07-14")',
-        "context.standing_in && !context.approved",
-        "resource has released_after && resource.released_after.violent",
-        'action == Action::"see birthplace"',
-        'context.query == Query::"list"',
-    ]
-)
-RULES = st.lists(st.builds(see, st.sampled_from(["permit", "forbid"]), CONDITIONS), max_size=4)
-ROWS = st.lists(
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "at": st.sampled_from([1_499_990_399_999, 1_499_990_400_000, 1_500_000_000_000]),
-            "party": st.sampled_from(["us-ice", "", "us-atf,us-ice"]),
-            "principal": st.sampled_from(["Officer", "System", "Agency"]),
-            "criminal_justice": st.booleans(),
-            "purpose": st.sampled_from(list(Purpose)),
-            "query": st.sampled_from(list(QueryKind)),
-            "criteria": st.sampled_from(["name", "", "charge,place of birth"]),
-            "approved": st.booleans(),
-            "standing_in": st.booleans(),
-            "basis": st.sampled_from([None, *ProcessKind]),
-            "basis_verified": st.booleans(),
-            "basis_names_subject": st.booleans(),
-            "standing": st.sampled_from(["open", "sealed"]),
-            "charged": st.booleans(),
-            "convicted": st.booleans(),
-            "grade": st.sampled_from([None, *Grade]),
-            "released_grade": st.sampled_from([None, Grade.F1, Grade.M2]),
-            "released_violent": st.booleans(),
-        },
-    ),
-    min_size=1,
-    max_size=12,
-)
-
-
-def engine_of(instruments: list[Instrument]) -> Engine:
-    return Engine(
-        SCHEMA,
-        [(p.id, p.source) for one in instruments for c in one.clauses for p in c.policies],
-    )
-
-
-def row_by_row(
-    rows: pl.DataFrame, old: list[Instrument], new: list[Instrument]
-) -> dict[tuple[str, str], int]:
-    """How many rows open and close, by act, by the reference engine alone."""
-    found: dict[tuple[str, str], int] = {}
-    before, after = engine_of(old), engine_of(new)
-    for row in rows.iter_rows(named=True):
-        for act in SEE:
-            asked = asked_of(row, act)
-            was, now = (
-                engine.decide(
-                    principal=asked.principal,
-                    act=act,
-                    resource=asked.resource,
-                    context=asked.context,
-                    entities=asked.entities,
-                )
-                for engine in (before, after)
-            )
-            assert was.fault is None
-            assert now.fault is None
-            if was.permitted != now.permitted:
-                key = (act, "opens" if now.permitted else "closes")
-                found[key] = found.get(key, 0) + 1
-    return found
-
-
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(RULES, RULES, ROWS)
 def test_the_flips_are_those_of_the_reference_engine(
     today: list[str], draft: list[str], rows: list[dict[str, Any]]
@@ -116,11 +34,8 @@ def test_the_flips_are_those_of_the_reference_engine(
     old = [agreement(PERMIT, *today)] if today else []
     new = [agreement(*draft, name="draft")] if draft else []
     table = history(*rows)
-    found = replay(table.lazy(), old, new)
-    counted = {(row["act"], row["change"]): 0 for row in found.counts.iter_rows(named=True)}
-    for row in found.counts.iter_rows(named=True):
-        counted[row["act"], row["change"]] += row["rows"]
-    assert counted == row_by_row(table, old, new)
+    found = replay([Frame(table.lazy())], old, new, SEE)
+    assert counted(found) == row_by_row(table, old, new)
     assert found.rows == table.height
 
 
@@ -128,10 +43,13 @@ def test_each_kind_of_row_is_decided_once() -> None:
     """A million rows of three kinds ask the engine three times a clause, at most."""
     table = pl.concat([history({}, {"purpose": "audit"}, {"grade": "F1"})] * 5_000)
     grave = see("forbid", 'resource has grade && resource.grade == Grade::"F1"')
-    found = replay(table.lazy(), [agreement(PERMIT)], [agreement(PERMIT, grave, name="draft")])
+    found = replay(
+        [Frame(table.lazy())], [agreement(PERMIT)], [agreement(PERMIT, grave, name="draft")]
+    )
     assert found.rows == 15_000
     assert found.classes <= 3
     closed = found.counts.filter(pl.col("change") == "closes")
+    closed = closed.filter(pl.col("act").is_in(SEE))
     assert closed.group_by("act").agg(pl.col("rows").sum())["rows"].to_list() == [5_000] * len(SEE)
     assert set(closed["clause"]) == {"draft@1#1b"}
 
@@ -139,7 +57,9 @@ def test_each_kind_of_row_is_decided_once() -> None:
 def test_what_the_past_did_not_keep_is_undecidable_not_guessed() -> None:
     officer = see("forbid", 'principal == Officer::"us-ice/o-1"')
     found = replay(
-        history({}).lazy(), [agreement(PERMIT)], [agreement(PERMIT, officer, name="draft")]
+        [Frame(history({}).lazy())],
+        [agreement(PERMIT)],
+        [agreement(PERMIT, officer, name="draft")],
     )
     assert set(found.counts["change"]) == {"undecidable"}
     assert found.not_kept == {"draft@1#1b": ("principal",)}
@@ -149,7 +69,7 @@ def test_other_clauses_may_settle_what_one_cannot() -> None:
     officer = see("forbid", 'principal == Officer::"us-ice/o-1"')
     closed = see("forbid", "true")
     new = [agreement(PERMIT, officer, closed, name="draft")]
-    found = replay(history({}).lazy(), [agreement(PERMIT)], new)
+    found = replay([Frame(history({}).lazy())], [agreement(PERMIT)], new)
     assert set(found.counts["change"]) == {"closes"}
 
 
@@ -172,16 +92,31 @@ def test_unknown_only_where_it_depends(
 
 
 def test_examples_name_nobody() -> None:
-    found = replay(history({}).lazy(), [agreement(PERMIT)], [])
+    found = replay([Frame(history({}).lazy())], [agreement(PERMIT)], [])
     assert set(found.examples.columns) <= {"change", "act", "clause", "rows", *ROW}
     assert found.examples.height <= 20
 
 
-def test_a_history_too_fine_says_which_column(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("comity.oversight.replay.DISTINCT_MAX", 3)
-    rows = [{"agency": f"agency-{number}"} for number in range(5)]
-    with pytest.raises(TooManyClasses, match="`agency` has 5 values"):
-        replay(history(*rows).lazy(), [agreement(PERMIT)], [])
+def test_a_history_too_fine_goes_on_in_parts_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A rule about the time of day tells every instant apart."""
+    night = see("forbid", 'context.at.toTime() < duration("6h")')
+    rows = [{"at": 1_500_000_000_000 + number * 997_000} for number in range(300)]
+    old, new = [agreement(PERMIT)], [agreement(PERMIT, night, name="draft")]
+    table = history(*rows)
+    whole = replay([Frame(table.lazy())], old, new, SEE)
+    monkeypatch.setattr("comity.oversight.apart.DISTINCT_MAX", 20)
+    monkeypatch.setattr("comity.oversight.sources.SLICE", 30)
+    said: list[str] = []
+    parts = replay([Frame(table.lazy())], old, new, SEE, said=said.append)
+    assert parts.counts.equals(whole.counts)
+    assert parts.inquiries == whole.inquiries
+    assert len(said) == 1
+    assert "`at` alone has" in said[0]
+    assert "draft@1#1b" in said[0]
+    closed = sum(row["at"] % 86_400_000 < 21_600_000 for row in rows)
+    assert whole.inquiries["closes"] == closed
 
 
 def test_a_damaged_or_foreign_file_is_named(tmp_path: Path) -> None:

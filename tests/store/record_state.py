@@ -8,6 +8,8 @@ from comity.store.sqlite.ledger import generation, size
 _TABLES = {
     "record": "SELECT * FROM record ORDER BY record_id",
     "record_statute": "SELECT * FROM record_statute ORDER BY 1, 2",
+    "record_listed": "SELECT record, attributes, arrested_at, sur_key, birthplace FROM record_listed"
+    " JOIN record_class ON class = record_class.number ORDER BY record",
     "event_source": "SELECT * FROM event_source ORDER BY name",
     "event": "SELECT * FROM event ORDER BY position",
     "quarantine": "SELECT * FROM quarantine ORDER BY number",

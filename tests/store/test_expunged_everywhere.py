@@ -128,7 +128,7 @@ def copied_without_keys(path: Path, copy: Path) -> None:
     direct.execute("VACUUM INTO ?", (str(copy),))
     direct.close()
     direct = apsw.Connection(str(copy))
-    for table in ("person_key", "record", "event", "quarantine", "opening_code"):
+    for table in ("person_key", "record", "record_listed", "event", "quarantine", "opening_code"):
         direct.execute(f"DELETE FROM {table}")  # noqa: S608 - fixed names
     direct.execute("VACUUM")
     direct.close()
@@ -287,8 +287,18 @@ def test_recalls_name_agencies_and_nobody_else(planted: Planted) -> None:
 
 
 TABLES = (
-    *("record", "event", "quarantine", "tombstone", "inquiry", "inquiry_held", "subscription"),
+    *(
+        "record",
+        "record_listed",
+        "event",
+        "quarantine",
+        "tombstone",
+        "inquiry",
+        "inquiry_held",
+        "subscription",
+    ),
     *("process", "entries", "entry_personal", "person_key", "person_mark", "named_in", "recall"),
+    "journal",
 )
 
 

@@ -28,6 +28,7 @@ from comity.cedar.value import Request
 
 VERDICTS_MAX: Final = 50_000
 SAMPLE: Final = 256
+BROKEN: Final = "a remembered verdict was not the engine's: report this"
 _ENTITIES: Final = frozenset({"principal", "resource", "literal"})
 
 
@@ -87,10 +88,14 @@ class Memory:
     def _checked(self, known: Verdict, again: Verdict) -> Verdict:
         if again == known:
             return known
+        self.distrust(BROKEN)
+        return Verdict(False, (), (), BROKEN)
+
+    def distrust(self, why: str) -> None:
+        """Remember nothing from now on: every request is decided anew."""
         self.usable = False
         self._verdicts.clear()
-        self.broken = "a remembered verdict was not the engine's: report this"
-        return Verdict(False, (), (), self.broken)
+        self.broken = self.broken or why
 
     def __len__(self) -> int:
         return len(self._verdicts)

@@ -23,6 +23,7 @@ from comity.law.library import Library
 from comity.ledger.rebuild import rebuild
 from comity.store.publishing import ShardLog
 from comity.store.sqlite.database import Database
+from comity.store.sqlite.incidents import incidents
 from comity.store.sqlite.law import check_law, load_register
 from comity.store.sqlite.ledger import check_ledger
 from comity.store.sqlite.records import quarantined, record_counts
@@ -82,6 +83,7 @@ def examine(settings: Settings, at: Instant) -> Iterator[Finding]:
             yield from _law(reader, settings, at)
             yield from _registry(reader, at)
             yield from _ledger(reader)
+            yield from _incidents(reader, settings, at)
             yield from _log(settings, database, at)
             yield from _quarantine(reader)
     except ComityError as fault:
@@ -165,6 +167,21 @@ def _ledger(reader: apsw.Connection) -> Iterator[Finding]:
         yield Finding("FAIL", f"entry {one.index}: {one.what}", "keep the file, call counsel")
     if not findings:
         yield Finding("ok", "every entry of the ledger recomputes, without a gap")
+
+
+def _incidents(reader: apsw.Connection, settings: Settings, at: Instant) -> Iterator[Finding]:
+    """What the gateway found wrong with itself: a failure as long as that law is in force."""
+    found = incidents(reader)
+    now = load_register(reader, settings.stack).in_force(at).digest if found else ""
+    for one in found:
+        when = format_local(one.at, settings.time_zone)
+        yield Finding(
+            "FAIL" if one.law == now else "warn",
+            f"incident of {when}, entry {one.entry}: {one.what}",
+            "report it; that law is decided without memory since, by the engine alone",
+        )
+    if not found:
+        yield Finding("ok", "no incident was entered")
 
 
 def _log(settings: Settings, database: Database, at: Instant) -> Iterator[Finding]:

@@ -65,7 +65,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 @_as_json
 def show(text: str, number: str | None, as_json: bool) -> None:
     """Show an instrument. TEXT is a file, or a ref such as philadelphia-pars-ice@2."""
-    instrument = _find(text)
+    instrument = find_text(text)
     clauses = instrument.clauses if number is None else (_clause(instrument, number),)
     if as_json:
         emit_json(_as_data(instrument, clauses))
@@ -84,16 +84,36 @@ def show(text: str, number: str | None, as_json: bool) -> None:
 @click.command("diff")
 @click.argument("before")
 @click.argument("after")
+@click.option("--effect", is_flag=True, help="Say also what it comes to in past inquiries.")
+@click.option("--history", metavar="DIR", type=click.Path(path_type=Path), help="Past inquiries.")
+@click.option("--today", metavar="TEXT", multiple=True, help="A text of the law beside them.")
 @_as_json
-def diff(before: str, after: str, as_json: bool) -> None:
-    """Compare two instruments, clause by clause. BEFORE and AFTER are files or refs."""
-    old, new = _find(before), _find(after)
+def diff(
+    before: str,
+    after: str,
+    history: Path | None,
+    today: tuple[str, ...],
+    *,
+    effect: bool,
+    as_json: bool,
+) -> None:
+    """Compare two instruments, clause by clause. BEFORE and AFTER are files or refs.
+
+    With --effect both are replayed over past inquiries, beside the other texts of today's law.
+    """
+    old, new = find_text(before), find_text(after)
     changes = compare(old, new)
-    if as_json:
-        emit_json({"before": _name(old), "after": _name(new), "changes": changes})
-    else:
+    data: dict[str, object] = {"before": _name(old), "after": _name(new), "changes": changes}
+    if not as_json:
         for change in changes:
             _emit_change(change)
+    if effect:
+        # It needs polars, and nothing else here does.
+        from comity.cli.law_effect import effect_of
+
+        data["effect"] = effect_of(before, after, history, today, shown=not as_json)
+    if as_json:
+        emit_json(data)
     if changes:
         say(f"{_count(changes, 'difference')} between {old.ref} and {new.ref}")
         return
@@ -101,7 +121,7 @@ def diff(before: str, after: str, as_json: bool) -> None:
     say(f"{old.ref} and {new.ref} are {same}")
 
 
-def _find(text: str) -> Instrument:
+def find_text(text: str) -> Instrument:
     """A text by file or ref, for reading: its rules need not be sound yet.
 
     Raises NotFound. Where a file is no instrument, tells why and leaves with FOUND.

@@ -12,7 +12,9 @@ from comity.instant import format_instant, format_local
 from comity.store.padding import padding_held
 from comity.store.sqlite.append import generation, size
 from comity.store.sqlite.database import Database
+from comity.store.sqlite.incidents import incidents
 from comity.store.sqlite.inquiries import held_inquiries
+from comity.store.sqlite.journal import line_count
 from comity.store.sqlite.law import load_register
 from comity.store.sqlite.records import record_counts, rejected_fields
 from comity.store.sqlite.registry import load_snapshot
@@ -40,6 +42,8 @@ def status(as_json: bool) -> None:
             "held_for_approval": len(held_inquiries(reader)),
             "entries": size(reader) - padded,
             "padding": padded,
+            "journal": line_count(reader),
+            "incidents": len(incidents(reader)),
             "generation": generation(reader),
             **record_counts(reader),
             "rejected_fields": rejected_fields(reader),
@@ -63,7 +67,10 @@ def status(as_json: bool) -> None:
         ("agencies", facts["agencies"]),
         ("inquiries held for approval", facts["held_for_approval"]),
         ("entries in the ledger", facts["entries"]),
+        ("lines in the journal", facts["journal"]),
     ]
+    if facts["incidents"]:
+        counts.append(("incidents (`comity doctor` says which)", facts["incidents"]))
     if facts["padding"]:
         counts.append(("padding beside them", facts["padding"]))
     emit(table([(name, f"{count:,}") for name, count in counts], ("held", "count")))

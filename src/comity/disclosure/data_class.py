@@ -52,7 +52,7 @@ def fields_of(record: Record, data_class: DataClass) -> dict[str, Any]:
     fields = {}
     for part in _PARTS_OF[data_class]:
         value = getattr(record, part)
-        if value not in (None, {}):
+        if value is not None and not (type(value) is dict and not value):
             fields[part] = _plain(value)
     return fields
 
@@ -61,9 +61,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return [_plain(value[key]) for key in sorted(value)]
     if isinstance(value, msgspec.Struct):
-        return {
-            name: format_instant(Instant(held)) if name in TIMES else held
-            for name, held in msgspec.to_builtins(value).items()
-            if held is not None
-        }
+        held = msgspec.to_builtins(value)
+        for name in TIMES.intersection(held):
+            if held[name] is not None:
+                held[name] = format_instant(Instant(held[name]))
+        return {name: one for name, one in held.items() if one is not None}
     return value

@@ -15,7 +15,7 @@ Does not: read a store, write an entry or build a Disclosure (`comity.disclosure
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -24,11 +24,14 @@ from comity.cedar.memory import Seen
 from comity.disclosure import facts
 from comity.disclosure.decision import Decision, Outcome, Ruling
 from comity.disclosure.inquiry import Asked, Inquirer, query_kind
+from comity.disclosure.journal import Said, about_part, asked_part, line_of, line_unruled
+from comity.disclosure.listed import Listed
 from comity.instant import format_local
 from comity.law.in_force import LawInForce
 from comity.law.instrument import ClauseRef
 from comity.law.lifecycle import LawStatus
 from comity.law.vocabulary import DataClass, ListAct, QueryKind, see
+from comity.ledger.journal_line import JournalLine
 from comity.records.record import Record
 
 _CLASSES: Final = tuple(DataClass)
@@ -50,13 +53,15 @@ class Settled(msgspec.Struct, frozen=True):
     `shown` are the records that may be shown, each with its own decision, in the
     order found. `refusal` is the decision the asker is told where nothing is
     shown; it never depends on whether a record exists. `found` are the records
-    looked at, for the sealed entry.
+    looked at, for the sealed entry; `looked` are the lines of the journal that a refusal
+    of them makes, one for all that nothing tells apart.
     """
 
     asked: Asked
     shown: tuple[tuple[Record, Decision], ...]
     refusal: Decision | None
-    found: tuple[Record, ...] = ()
+    found: tuple[Record | Listed, ...] = ()
+    looked: tuple[JournalLine, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -84,24 +89,28 @@ def settle(
         register = decide_register(asked, law, act)
         if register.outcome is not Outcome.PERMIT:
             return Settled(asked, (), register)
-    decide_one = _Decider(asked, law)
+    decide_one = Decider(asked, law)
     shown = []
+    looked: dict[JournalLine, None] = {}
     for record in candidates:
         decision = decide_one(record)
         if decision.permitted:
             shown.append((record, decision))
+        if decision.line is not None:
+            looked[decision.line] = None
     most = LIST_RESULTS_MAX if kind is QueryKind.LIST else RESULTS_MAX
     found = tuple(candidates)
     if len(shown) > most:
-        return Settled(asked, (), _too_broad(asked, law, most), found)
+        return Settled(asked, (), _too_broad(asked, law, most), found, tuple(looked))
     if not shown:
-        return Settled(asked, (), decide_one.absent(unfound or asked), found)
+        refusal = decide_one.absent(unfound or asked)
+        return Settled(asked, (), refusal, found, tuple(looked))
     return Settled(asked, tuple(shown), None, found)
 
 
 def decide(asked: Asked, law: LawInForce, record: Record | None) -> Decision:
     """Decide what an inquiry may see of one record, or of none on file."""
-    return _Decider(asked, law)(record)
+    return Decider(asked, law)(record)
 
 
 def decide_register(asked: Asked, law: LawInForce, act: ListAct) -> Decision:
@@ -109,25 +118,33 @@ def decide_register(asked: Asked, law: LawInForce, act: ListAct) -> Decision:
     barred = _barred(asked, law)
     if barred is not None:
         return barred
-    context = facts.inquiry_context(asked)
-    ruling = _rule(asked, law, act.value, facts.REGISTER, {}, context)
+    slices = _Slices(asked, law, facts.REGISTER, {})
+    ruling = slices.rule(act.value, facts.inquiry_context(asked))
     if ruling.outcome is Outcome.PERMIT:
-        return Decision(Outcome.PERMIT, asked.at, law.digest, (), (ruling,), ruling.clauses)
-    return _refused(asked, law, (ruling,))
+        decision = Decision(Outcome.PERMIT, asked.at, law.digest, (), (ruling,), ruling.clauses)
+    else:
+        decision = _refused(asked, law, (ruling,))
+    return slices.noted(decision, facts.record_attributes(None), asked_part(asked))
 
 
-class _Decider:
-    """Decides many records for one inquiry, each distinct set of attributes once."""
+class Decider:
+    """Decides many records for one inquiry, each distinct set of attributes once.
 
-    def __init__(self, asked: Asked, law: LawInForce) -> None:
+    `fresh` asks the engine itself, whatever it said before.
+    """
+
+    def __init__(self, asked: Asked, law: LawInForce, *, fresh: bool = False) -> None:
         self._asked = asked
         self._law = law
+        self._fresh = fresh
         self._barred = _barred(asked, law)
         self._context = facts.inquiry_context(asked)
+        self._asked_as = asked_part(asked)
         self._by_attributes: dict[bytes, Decision] = {}
         self._decided = 0
 
     def __call__(self, record: Record | None) -> Decision:
+        """The decision of one record, or of none on file."""
         if self._barred is not None:
             return self._barred
         attributes = facts.record_attributes(record)
@@ -147,12 +164,17 @@ class _Decider:
             decision, record_id=record.record_id, person_id=record.person_id
         )
 
+    def of_class(self, attributes: dict[str, Any]) -> Decision:
+        """The decision for every record of these attributes, where no text names a record."""
+        return self._barred or self._decide(facts.SOME_RECORD, attributes)
+
     def absent(self, unfound: Asked) -> Decision:
         """The decision for no record on file, after the work of a full inquiry."""
         if self._barred is not None:
             return self._barred
         self._asked = unfound
         self._context = facts.inquiry_context(unfound)
+        self._asked_as = asked_part(unfound)
         attributes = facts.record_attributes(None)
         decision = self._decide(facts.NO_RECORD, attributes)
         while self._decided < PADDED_DECISIONS:
@@ -167,7 +189,7 @@ class _Decider:
     def _decide(self, resource: Uid, attributes: dict[str, object]) -> Decision:
         self._decided += 1
         asked, law = self._asked, self._law
-        slices = _Slices(asked, law, resource, attributes)
+        slices = _Slices(asked, law, resource, attributes, fresh=self._fresh)
         existence = slices.rule(see(DataClass.EXISTENCE), self._context)
         rulings = [existence]
         permitted = []
@@ -182,9 +204,10 @@ class _Decider:
                     if ruling.outcome is Outcome.PERMIT:
                         permitted.append(data_class)
         if not permitted:
-            return _refused(asked, law, tuple(rulings))
+            refused = _refused(asked, law, tuple(rulings))
+            return slices.noted(refused, attributes, self._asked_as)
         whole = all(ruling.outcome is Outcome.PERMIT for ruling in rulings)
-        return Decision(
+        decision = Decision(
             Outcome.PERMIT if whole else Outcome.PERMIT_REDUCED,
             asked.at,
             law.digest,
@@ -192,6 +215,7 @@ class _Decider:
             tuple(rulings),
             _merge(ruling.clauses for ruling in rulings if ruling.outcome is Outcome.PERMIT),
         )
+        return slices.noted(decision, attributes, self._asked_as)
 
 
 NOTHING_TO_SHOW: Final = "nothing on file that may be shown"
@@ -201,48 +225,67 @@ class _Slices:
     """The entity slices of one resource for both principals, and rulings by likeness of acts."""
 
     def __init__(
-        self, asked: Asked, law: LawInForce, resource: Uid, attributes: dict[str, object]
+        self,
+        asked: Asked,
+        law: LawInForce,
+        resource: Uid,
+        attributes: dict[str, object],
+        *,
+        fresh: bool = False,
     ) -> None:
         self._asked = asked
         self._law = law
+        self._fresh = fresh
         self._resource = resource
         self._ruled: dict[str, Ruling] = {}
+        self._acts: dict[str, list[str]] = {}
+        self._said: dict[str, list[Verdict]] = {}
         principals = [asked.inquirer]
         if asked.on_behalf_of is not None:
             principals.append(asked.on_behalf_of)
         self._principals = [
             _Principal(law, inquirer, resource, attributes) for inquirer in principals
         ]
-        self._context: Seen | None = None
-        self._approved: Seen | None = None
+        self._contexts: dict[bool, Seen] = {}
 
     def rule(self, act: str, context: str) -> Ruling:
         alike = self._law.engine.acts_alike.get(act, act)
         ruling = self._ruled.get(alike)
         if ruling is None:
-            ruling = self._decide_act(act, context)
+            self._acts[alike], self._said[alike] = [], []
+            ruling = self._decide_act(act, context, self._said[alike])
             self._ruled[alike] = ruling
+        self._acts[alike].append(act)
         return ruling if ruling.act == act else msgspec.structs.replace(ruling, act=act)
 
-    def _decide_act(self, act: str, context: str) -> Ruling:
-        rulings = [self._decide_for(one, act, context) for one in self._principals]
+    def noted(self, decision: Decision, attributes: dict[str, object], asked_as: bytes) -> Decision:
+        """The decision with its line of the journal."""
+        said = [
+            Said(acts, self._ruled[alike].outcome is Outcome.PERMIT, self._said[alike])
+            for alike, acts in self._acts.items()
+        ]
+        about = about_part(attributes)
+        line = line_of(self._law, self._asked, decision.outcome.value, about, asked_as, said)
+        return msgspec.structs.replace(decision, line=line)
+
+    def _decide_act(self, act: str, context: str, said: list[Verdict]) -> Ruling:
+        rulings = [self._decide_for(one, act, context, said) for one in self._principals]
         strictest = max(rulings, key=lambda ruling: _STRICTNESS[ruling.outcome])
         if strictest.outcome is not Outcome.PERMIT:
             return strictest
         return Ruling(act, Outcome.PERMIT, _merge(ruling.clauses for ruling in rulings))
 
-    def _decide_for(self, principal: _Principal, act: str, context: str) -> Ruling:
+    def _decide_for(
+        self, principal: _Principal, act: str, context: str, said: list[Verdict]
+    ) -> Ruling:
         law = self._law
-        if self._context is None:
-            self._context = law.memory.of_context(facts.seen_context(self._asked))
-        verdict = self._ask(principal, act, context, self._context)
+        verdict = self._ask(principal, act, context, self._asked)
+        said.append(verdict)
         outcome = Outcome.PERMIT if verdict.permitted else _manner(verdict, law)
         if outcome is Outcome.HOLD_FOR_APPROVAL:
             # Only what approval would open is worth an officer's time.
             approving = msgspec.structs.replace(self._asked, approved=True)
-            if self._approved is None:
-                self._approved = law.memory.of_context(facts.seen_context(approving))
-            approved = self._ask(principal, act, facts.inquiry_context(approving), self._approved)
+            approved = self._ask(principal, act, facts.inquiry_context(approving), approving)
             if not approved.permitted:
                 verdict, outcome = approved, Outcome.REFUSE
         determining = verdict.determining
@@ -256,27 +299,32 @@ class _Slices:
             faults = (*faults, verdict.fault)
         return Ruling(act, outcome, _merge([cited]), faults)
 
-    def _ask(self, principal: _Principal, act: str, context: str, seen: Seen) -> Verdict:
-        """The engine's verdict, from memory where nothing that it looks at differs."""
+    def _ask(self, principal: _Principal, act: str, context: str, asked: Asked) -> Verdict:
+        """The engine's verdict, from memory where nothing that it looks at differs, if it may be."""
         law = self._law
-        return law.memory.decide(
-            act,
-            principal.seen,
-            seen,
-            lambda: law.engine.decide(
+
+        def ask() -> Verdict:
+            return law.engine.decide(
                 principal=principal.uid,
                 act=act,
                 resource=self._resource,
                 context=context,
                 entities=principal.entities,
-            ),
-        )
+            )
+
+        if self._fresh:
+            return ask()
+        seen = self._contexts.get(asked.approved)
+        if seen is None:
+            seen = law.memory.of_context(facts.seen_context(asked))
+            self._contexts[asked.approved] = seen
+        return law.memory.decide(act, principal.seen, seen, ask)
 
 
 class _Principal:
-    """One who asks, with the entities of the decision; prepared for the engine only if needed."""
+    """One who asks, with the entities of the decision; prepared only as far as they are needed."""
 
-    __slots__ = ("_attributes", "_inquirer", "_law", "_resource", "seen", "uid")
+    __slots__ = ("_attributes", "_inquirer", "_law", "_resource", "_seen", "uid")
 
     def __init__(
         self, law: LawInForce, inquirer: Inquirer, resource: Uid, attributes: dict[str, object]
@@ -284,24 +332,21 @@ class _Principal:
         self._law, self._inquirer = law, inquirer
         self._resource, self._attributes = resource, attributes
         self.uid = facts.principal_uid(inquirer)
-        self.seen = law.memory.of_entities(facts.seen_entities(inquirer, resource, attributes))
+        self._seen: Seen | None = None
+
+    @property
+    def seen(self) -> Seen:
+        if self._seen is None:
+            self._seen = self._law.memory.of_entities(
+                facts.seen_entities(self._inquirer, self._resource, self._attributes)
+            )
+        return self._seen
 
     @property
     def entities(self) -> Slice:
         return self._law.engine.kept_slice(
             facts.entity_slice(self._inquirer, self._resource, self._attributes)
         )
-
-
-def _rule(
-    asked: Asked,
-    law: LawInForce,
-    act: str,
-    resource: Uid,
-    attributes: dict[str, object],
-    context: str,
-) -> Ruling:
-    return _Slices(asked, law, resource, attributes).rule(act, context)
 
 
 _STRICTNESS: Final = {
@@ -369,7 +414,9 @@ def _barred(asked: Asked, law: LawInForce) -> Decision | None:
     for inquirer in _principals(asked):
         if inquirer.fault is not None:
             ruling = Ruling("ask", Outcome.REFUSE)
-            return Decision(Outcome.REFUSE, asked.at, law.digest, (), (ruling,), (), inquirer.fault)
+            line = line_unruled(law, asked, Outcome.REFUSE.value)
+            refused = Decision(Outcome.REFUSE, asked.at, law.digest, (), (ruling,), ())
+            return msgspec.structs.replace(refused, reason=inquirer.fault, line=line)
     return None
 
 
@@ -382,7 +429,8 @@ def _principals(asked: Asked) -> Iterable[Inquirer]:
 def _too_broad(asked: Asked, law: LawInForce, most: int) -> Decision:
     ruling = Ruling("ask", Outcome.REFUSE)
     reason = f"{TOO_BROAD}: more than {most} records fit"
-    return Decision(Outcome.REFUSE, asked.at, law.digest, (), (ruling,), (), reason)
+    line = line_unruled(law, asked, Outcome.REFUSE.value)
+    return Decision(Outcome.REFUSE, asked.at, law.digest, (), (ruling,), (), reason, line=line)
 
 
 def too_broad(asked: Asked, law: LawInForce, most: int) -> Settled:

@@ -12,6 +12,7 @@ import msgspec
 from comity.instant import Instant
 from comity.law.instrument import ClauseRef
 from comity.law.vocabulary import DataClass
+from comity.ledger.journal_line import JournalLine
 
 
 class Outcome(StrEnum):
@@ -45,6 +46,7 @@ class Decision(msgspec.Struct, frozen=True):
     `permitted` are the data classes that may leave; `rulings` holds one ruling
     for every act decided, existence first. `reason` says in a word why a refusal
     did not even reach a clause (`no text in force permits`, `agency suspended`, …).
+    `line` is what it was decided on, for the journal; None where no inquiry was decided.
     """
 
     outcome: Outcome
@@ -56,3 +58,4 @@ class Decision(msgspec.Struct, frozen=True):
     reason: str | None = None
     record_id: str | None = None
     person_id: str | None = None
+    line: JournalLine | None = None

@@ -10,18 +10,25 @@ record of the event, so that nobody's erasure takes an entry about somebody else
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import msgspec
 
 from comity.disclosure.data_class import fields_of
 from comity.disclosure.decide import Settled
-from comity.disclosure.decision import Decision, Ruling
+from comity.disclosure.decision import Decision, Outcome, Ruling
 from comity.disclosure.inquiry import Asked, ByStanding, query_kind
-from comity.instant import format_instant
+from comity.disclosure.journal import lines
+from comity.instant import Instant, format_instant
 from comity.law.instrument import ClauseRef
+from comity.law.vocabulary import DataClass, ProcessKind, Purpose, QueryKind
+from comity.ledger.canonical import canonical
 from comity.ledger.entry import Randomness, SealedEntry, seal
 from comity.records.record import Record
+
+REMEMBERED_MAX: Final = 4096
+"""Decisions whose canonical form is remembered, some 2 KB each."""
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -66,10 +73,11 @@ def seal_shown(
         subject=_subject(asked, signed, record)
         | {"person": record.person_id, "record": record.record_id, "event": event},
         content=content,
-        request=request_part(asked, signed),
-        decision=decision_part("disclosure", decision),
+        request=request_bytes(asked, signed),
+        decision=decision_bytes("disclosure", decision),
         randomness=randomness,
         subject_id=record.person_id,
+        journal=lines(decision.outcome.value, decision.line),
     )
 
 
@@ -86,10 +94,11 @@ def seal_unshown(
         subject=_subject(asked, signed, record)
         | {"person": record.person_id, "record": record.record_id, "event": event},
         content={"disclosed": {}},
-        request=request_part(asked, signed),
-        decision=decision_part("refusal", decision),
+        request=request_bytes(asked, signed),
+        decision=decision_bytes("refusal", decision),
         randomness=randomness,
         subject_id=record.person_id,
+        journal=lines(decision.outcome.value, decision.line),
     )
 
 
@@ -105,10 +114,11 @@ def _seal_nothing(
     return seal(
         subject=subject,
         content={"disclosed": {}},
-        request=request_part(settled.asked, signed),
-        decision=decision_part("refusal", refusal),
+        request=request_bytes(settled.asked, signed),
+        decision=decision_bytes("refusal", refusal),
         randomness=randomness,
         subject_id=persons[0] if len(persons) == 1 else None,
+        journal=lines(refusal.outcome.value, refusal.line, settled.looked),
     )
 
 
@@ -137,21 +147,95 @@ def _narrowed(query: ByStanding, record: Record) -> ByStanding:
     )
 
 
+def request_bytes(asked: Asked, signed: Signed) -> bytes:
+    """The canonical form of `request_part`, remembered: an agency asks the same way again."""
+    return _request_bytes(*_request_words(asked, signed))
+
+
 def request_part(asked: Asked, signed: Signed) -> dict[str, Any]:
     """Who asked for what and why, in closed words; nothing of the person asked about."""
-    inquiry = asked.inquiry
-    behalf = asked.on_behalf_of
+    return _request_part(*_request_words(asked, signed))
+
+
+def _request_words(asked: Asked, signed: Signed) -> tuple[Any, ...]:
+    """What `_request_part` takes."""
+    inquiry, behalf, basis = asked.inquiry, asked.on_behalf_of, asked.basis
+    return (
+        asked.inquirer.ori,
+        asked.inquirer.officer,
+        None if behalf is None else (behalf.ori, behalf.officer),
+        inquiry.purpose,
+        query_kind(inquiry.query),
+        inquiry.data_classes,
+        None if basis is None else basis.kind,
+        asked.approved,
+        signed.key_id,
+    )
+
+
+def _request_part(
+    ori: str,
+    officer: str | None,
+    behalf: tuple[str, str | None] | None,
+    purpose: Purpose,
+    query: QueryKind,
+    data_classes: tuple[DataClass, ...],
+    basis: ProcessKind | None,
+    approved: bool,
+    key_id: str,
+) -> dict[str, Any]:
     return {
-        "ori": asked.inquirer.ori,
-        "officer": asked.inquirer.officer,
-        "on_behalf_of": None if behalf is None else {"ori": behalf.ori, "officer": behalf.officer},
-        "purpose": inquiry.purpose.value,
-        "query": query_kind(inquiry.query).value,
-        "data_classes": [data_class.value for data_class in inquiry.data_classes],
-        "basis": None if asked.basis is None else asked.basis.kind.value,
-        "approved": asked.approved,
-        "key_id": signed.key_id,
+        "ori": ori,
+        "officer": officer,
+        "on_behalf_of": None if behalf is None else {"ori": behalf[0], "officer": behalf[1]},
+        "purpose": purpose.value,
+        "query": query.value,
+        "data_classes": [data_class.value for data_class in data_classes],
+        "basis": None if basis is None else basis.value,
+        "approved": approved,
+        "key_id": key_id,
     }
+
+
+@lru_cache(REMEMBERED_MAX)
+def _request_bytes(*words: Any) -> bytes:
+    return canonical(_request_part(*words))
+
+
+def decision_bytes(kind: str, decision: Decision) -> bytes:
+    """The canonical form of `decision_part`.
+
+    Most decisions differ from an earlier one by their instant alone, which stands first in the
+    canonical order: the rest is remembered.
+    """
+    rest = _rest_of(
+        kind,
+        decision.outcome,
+        decision.law_digest,
+        decision.permitted,
+        decision.rulings,
+        decision.clauses,
+        decision.reason,
+    )
+    return b'{"at":"' + format_instant(decision.at).encode("ascii") + b'",' + rest
+
+
+@lru_cache(REMEMBERED_MAX)
+def _rest_of(
+    kind: str,
+    outcome: Outcome,
+    law_digest: str,
+    permitted: tuple[DataClass, ...],
+    rulings: tuple[Ruling, ...],
+    clauses: tuple[ClauseRef, ...],
+    reason: str | None,
+) -> bytes:
+    """The canonical form of a decision behind its instant."""
+    whole = decision_part(
+        kind, Decision(outcome, Instant(0), law_digest, permitted, rulings, clauses, reason)
+    )
+    del whole["at"]
+    return canonical(whole)[1:]
 
 
 def decision_part(kind: str, decision: Decision) -> dict[str, Any]:

@@ -21,12 +21,15 @@ from comity.errors import IntegrityFault
 from comity.instant import Instant
 from comity.law.instrument import Clause, ClauseRef, Instrument
 from comity.law.lifecycle import LawStatus
-from comity.law.schema import SCHEMA
+from comity.law.schema import INQUIRY_ACTS, SCHEMA
 from comity.law.scope import touches
 from comity.ledger.canonical import canonical
+from comity.ledger.journal_line import LineForm, line_form
 
 DOMAIN: Final = b"comity.law.v1\0"
 ENGINES_KEPT: Final = 32
+JOURNAL_VERSION: Final = 1
+"""Of what a line of the journal holds (`comity.disclosure.journal`)."""
 
 EngineFactory = Callable[[tuple[tuple[str, str], ...]], Engine]
 """From (full policy id, source) pairs to an engine."""
@@ -59,6 +62,8 @@ class LawInForce(msgspec.Struct, frozen=True):
     engine: Engine
     cited: Mapping[str, ClauseRef]  # by full policy id
     manners: Mapping[str, str | None]  # by full policy id
+    form: LineForm  # of the journal's lines under this law
+    ranks: Mapping[str, int]  # by full policy id: the places of those in the engine
 
     @property
     def memory(self) -> Memory:
@@ -111,15 +116,18 @@ def law_in_force(
                 cited[policy.id] = clause_ref(instrument, clause)
                 manners[policy.id] = policy.refuses_by
     engine = engine_factory(tuple(policies))
+    digest = digest_of(ordered)
     return LawInForce(
         since,
         until,
         ordered,
         tuple(lapsed),
-        digest_of(ordered),
+        digest,
         engine,
         cited,
         manners,
+        line_form(JOURNAL_VERSION, digest, INQUIRY_ACTS, tuple(name for name, _ in policies)),
+        {name: number for number, (name, _) in enumerate(policies)},
     )
 
 

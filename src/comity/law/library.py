@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,9 @@ from comity.law.check import check_text
 from comity.law.front_matter import key_lines
 from comity.law.instrument import Instrument
 from comity.law.problem import InstrumentInvalid, Problem, nearest
+
+NO_TEXTS: Final = ("README", "promises")
+"""Markdown files of the library that are no instruments, by name without ending."""
 
 
 class Survey(msgspec.Struct, frozen=True):
@@ -74,7 +78,7 @@ class Library:
 
 
 def survey(paths: Iterable[Path]) -> Survey:
-    """Read and judge every instrument among files and folders (`*.md`, no README).
+    """Read and judge every instrument among files and folders (`*.md`, none of NO_TEXTS).
 
     What an instrument supersedes is looked for only where a folder is given.
     Raises NotFound for a path that is not there, Unreachable for one that cannot be read.
@@ -94,7 +98,7 @@ def survey(paths: Iterable[Path]) -> Survey:
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
         return sorted(
-            file for file in path.rglob("*.md") if file.is_file() and file.stem != "README"
+            file for file in path.rglob("*.md") if file.is_file() and file.stem not in NO_TEXTS
         )
     if not path.exists():
         raise NotFound("there is no such file or folder", where=str(path))

@@ -15,7 +15,6 @@ from typing import Final
 from cedarpy import pst
 
 from comity.cedar.engine import Engine
-from comity.cedar.fallible import fallible
 from comity.cedar.policy import PolicyInvalid, read_policy
 from comity.law.consequence import ConsequenceInvalid, demand_form
 from comity.law.example_block import Expectation
@@ -23,7 +22,8 @@ from comity.law.examples import Ran, run_examples
 from comity.law.instrument import Clause, Instrument, Policy
 from comity.law.problem import Problem, nearest
 from comity.law.ruling import FORBIDS, PERMITS, Ruling
-from comity.law.schema import RECORD_PATHS, SCHEMA
+from comity.law.schema import SCHEMA
+from comity.law.unfailing import failing
 from comity.law.validator import findings
 from comity.law.words import Unknown, line_of, unknown_words
 
@@ -75,7 +75,7 @@ def _about(clause: Clause, policy: Policy, parties: Collection[str] | None) -> _
     for what, remedy, pattern in _invalid(policy, unknown):
         yield what, remedy, line_of(policy, pattern)
     if policy.effect == "forbid":
-        for one in fallible(node, RECORD_PATHS):
+        for one in failing(policy, node):
             what = f"a prohibition that can fail, and would then be passed over: `{one.what}`"
             yield f"{what} ({one.why})", one.remedy, line_of(policy, re.escape(one.what))
 

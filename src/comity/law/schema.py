@@ -143,6 +143,14 @@ ACTS: Final[Mapping[str, Environment]] = {
 }
 """Every act with the facts it is decided on."""
 
+INQUIRY_ACTS: Final = tuple(
+    act
+    for environment in ENVIRONMENTS
+    if environment.context == "Inquiry"
+    for act in environment.acts
+)
+"""The acts that an inquiry is decided on."""
+
 RECORD_PATHS: Final = frozenset(
     {
         ("context", "basis"),

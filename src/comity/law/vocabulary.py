@@ -13,6 +13,9 @@ from enum import StrEnum
 class DataClass(StrEnum):
     """A group of record fields with one act of seeing."""
 
+    # That of Enum is written in Python; every decision hashes some ten of these.
+    __hash__ = str.__hash__
+
     EXISTENCE = "existence"
     IDENTITY = "identity"
     BIRTHPLACE = "birthplace"

@@ -10,7 +10,7 @@ a subclass that JSON would flatten; an enum's `value` is written by its owner.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -39,28 +39,26 @@ def canonical(value: Mapping[str, Any]) -> bytes:
 def _fits(value: Any, depth: int) -> bool:
     """Whether a value is within the profile. Exact types: this is the hot path."""
     kind = type(value)
+    if depth < 0:
+        return False
     if kind is str:
         return value.isascii() or _has_utf8(value)
     if kind is dict:
         for key in value:
             if type(key) is not str or not key.isascii():
                 return False
-        return depth > 0 and _all_fit(value.values(), depth - 1)
-    if kind is list or kind is tuple:
-        return depth > 0 and _all_fit(value, depth - 1)
-    if kind is int:
+        value = value.values()
+    elif kind is list or kind is tuple:
+        pass
+    elif kind is int:
         return bool(abs(value) < INTEGER_LIMIT)
-    return value is None or kind is bool
-
-
-def _all_fit(values: Iterable[Any], depth: int) -> bool:
-    for value in values:
+    else:
+        return value is None or kind is bool
+    for inner in value:
         # Most values are short ASCII strings: spare them the call.
-        if type(value) is str and value.isascii():
-            continue
-        if not _fits(value, depth):
+        if not (type(inner) is str and inner.isascii()) and not _fits(inner, depth - 1):
             return False
-    return True
+    return depth > 0
 
 
 def _explain(value: Any, where: str, depth: int) -> None:

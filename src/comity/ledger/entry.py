@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final, NewType
 
 import msgspec
 
 from comity.ledger.canonical import CanonicalError, canonical
+from comity.ledger.journal_line import JournalLine
 
 Commitment = NewType("Commitment", bytes)
 """The 33 public bytes of an entry."""
@@ -44,6 +46,7 @@ class SealedEntry(msgspec.Struct, frozen=True):
     `parts`, `openings` and `digests` are in the order of COMPARTMENTS.
     `subject_id` is the person whose erasure destroys the first two, or None. `fresh`
     is random and used for nothing here: a store may keep the first two under it.
+    `journal` goes beside the entry and is not committed to.
     """
 
     commitment: Commitment
@@ -52,11 +55,17 @@ class SealedEntry(msgspec.Struct, frozen=True):
     digests: tuple[bytes, bytes, bytes, bytes]
     subject_id: str | None = None
     fresh: bytes = b""
+    journal: tuple[JournalLine, ...] = ()
+
+
+@cache
+def _domain(name: str) -> bytes:
+    return b"comity.v1/" + name.encode("ascii") + b"\0"
 
 
 def compartment_digest(name: str, opening: bytes, part: bytes) -> bytes:
     """The salted digest of one compartment."""
-    return hashlib.sha256(b"comity.v1/" + name.encode("ascii") + b"\0" + opening + part).digest()
+    return hashlib.sha256(_domain(name) + opening + part).digest()
 
 
 def commitment_over(digests: tuple[bytes, bytes, bytes, bytes]) -> Commitment:
@@ -70,14 +79,15 @@ def seal(
     *,
     subject: Mapping[str, Any],
     content: Mapping[str, Any],
-    request: Mapping[str, Any],
-    decision: Mapping[str, Any],
+    request: Mapping[str, Any] | bytes,
+    decision: Mapping[str, Any] | bytes,
     randomness: Randomness,
     subject_id: str | None = None,
+    journal: tuple[JournalLine, ...] = (),
 ) -> SealedEntry:
     """Commit to four compartments under fresh openings.
 
-    Raises CanonicalError for a value outside the profile; it names the compartment.
+    Request and decision may come as the bytes that `canonical` made of them. Raises CanonicalError for a value outside the profile; it names the compartment.
     """
     parts = (
         _part("subject", subject),
@@ -96,7 +106,7 @@ def seal(
         compartment_digest("decision", openings[3], parts[3]),
     )
     commitment = commitment_over(digests)
-    return SealedEntry(commitment, parts, openings, digests, subject_id, salt[128:])
+    return SealedEntry(commitment, parts, openings, digests, subject_id, salt[128:], journal)
 
 
 def opens(commitment: bytes, digests: tuple[bytes, bytes, bytes, bytes]) -> bool:
@@ -104,7 +114,9 @@ def opens(commitment: bytes, digests: tuple[bytes, bytes, bytes, bytes]) -> bool
     return commitment == commitment_over(digests)
 
 
-def _part(name: str, value: Mapping[str, Any]) -> bytes:
+def _part(name: str, value: Mapping[str, Any] | bytes) -> bytes:
+    if isinstance(value, bytes):
+        return value
     try:
         return canonical(value)
     except CanonicalError as fault:

@@ -3,7 +3,8 @@
 Source: DESIGN.md, "Clause classes"; the shapes of `comity.law.schema` for seeing. A row is
 one inquiry about one record (or none). Invariants: no column identifies a person, an
 officer or a record; every word is of a closed list, so that columns are dictionary-coded;
-a history of an unknown version is refused, and a damaged file named. Does not: decide
+where a record was expunged all columns about it are NULL, and what reads them is unknown; a
+history of an unknown version is refused, and a damaged file named. Does not: decide
 (`comity.oversight.replay`) or write files.
 """
 
@@ -21,10 +22,12 @@ from comity.cedar.columns import Columns, Kind, Place
 from comity.cedar.engine import Uid
 from comity.cedar.observation import Observation, Order, Path
 from comity.cedar.value import Request
+from comity.disclosure.facts import REGISTER, record_attributes
+from comity.disclosure.journal import ABOUT
 from comity.errors import ComityError
 from comity.instant import Instant, format_instant
 from comity.law.schema import Standing
-from comity.law.vocabulary import Grade, ProcessKind, Purpose, QueryKind
+from comity.law.vocabulary import Grade, ListAct, ProcessKind, Purpose, QueryKind
 
 VERSION: Final = 1
 VERSION_KEY: Final = "comity.history"
@@ -75,7 +78,7 @@ DIMENSIONS: Final = ("month", "agency", "purpose")
 
 _BASIS: Final = ("basis", "basis_criminal", "basis_verified", "basis_names_subject")
 _READ_AT: Final[Mapping[Path, tuple[str, ...]]] = {
-    ("principal",): ("principal", "party"),
+    ("principal",): ("principal", "party", "agency"),
     ("principal", "criminal_justice"): ("criminal_justice",),
     ("resource",): (),
     ("resource", "on_file"): ("on_file",),
@@ -84,11 +87,13 @@ _READ_AT: Final[Mapping[Path, tuple[str, ...]]] = {
     ("resource", "charged"): ("charged",),
     ("resource", "convicted"): ("convicted",),
     ("resource", "in_custody"): ("in_custody",),
-    ("resource", "grade"): ("grade",),
-    ("resource", "released_after"): ("released_grade", "released_violent"),
-    ("resource", "released_after", "grade"): ("released_grade",),
-    ("resource", "released_after", "violent"): ("released_grade", "released_violent"),
+    # With `on_file`, which tells a record without a grade from one that was expunged.
+    ("resource", "grade"): ("grade", "on_file"),
+    ("resource", "released_after"): ("released_grade", "released_violent", "on_file"),
+    ("resource", "released_after", "grade"): ("released_grade", "on_file"),
+    ("resource", "released_after", "violent"): ("released_grade", "released_violent", "on_file"),
     ("context",): (),
+    ("context", "at"): ("at",),  # in full; where it is compared with instants, as a code
     ("context", "purpose"): ("purpose",),
     ("context", "query"): ("query",),
     ("context", "criteria"): ("criteria",),
@@ -137,6 +142,14 @@ def needs_of(one: Observation) -> Needs:
     return Needs(tuple(dict.fromkeys(columns)), tuple(instants), tuple(lacking))
 
 
+def reads_record(observations: Iterable[Observation]) -> bool:
+    """Whether one of these looks at the record, so that an expunged one leaves it unknown."""
+    return any(not _ABOUT.isdisjoint(needs_of(one).columns) for one in observations)
+
+
+_ABOUT: Final = frozenset(ABOUT)
+
+
 def _paths(one: Observation) -> tuple[Path, ...] | None:
     if hasattr(one, "left") and hasattr(one, "right"):
         return (one.left, one.right)
@@ -159,11 +172,16 @@ def instant_code(one: Order) -> pl.Expr:
 
 
 def history_of(files: Iterable[str]) -> pl.LazyFrame:
-    """The rows of Parquet files. Raises HistoryUnusable, naming the file."""
+    """The rows of Parquet files, with the columns that all of them have.
+
+    Raises HistoryUnusable, naming the file.
+    """
     frames = [_one(file) for file in files]
     if not frames:
         raise HistoryUnusable("no history to replay over", remedy="name a folder of Parquet files")
-    return pl.concat(frames)
+    schemas = [frame.collect_schema() for frame in frames]
+    shared = [name for name in schemas[0] if all(name in schema for schema in schemas)]
+    return pl.concat([frame.select(shared) for frame in frames])
 
 
 def _one(file: str) -> pl.LazyFrame:
@@ -199,29 +217,36 @@ def request_of(row: Mapping[str, Any], act: str) -> Request:
     The ids of officer and record are of nobody: no text that names one is put to them.
     """
     agency, principal = _who(row)
+    resource = _resource(act)
     return Request(
         (principal.type, principal.id),
         ("Action", act),
-        (_RECORD.type, _RECORD.id),
+        (resource.type, resource.id),
         _context(row),
-        _entities(row, agency, principal),
+        _entities(row, resource, agency, principal),
     )
 
 
 def asked_of(row: Mapping[str, Any], act: str) -> Asked:
     """A row as the reference engine reads it too."""
     agency, principal = _who(row)
+    resource = _resource(act)
     return Asked(
         principal,
         act,
-        _RECORD,
+        resource,
         json.dumps(_context(row)),
-        json.dumps(_entities(row, agency, principal)),
+        json.dumps(_entities(row, resource, agency, principal)),
         request_of(row, act),
     )
 
 
 _RECORD: Final = Uid("Record", "any")
+_OF_REGISTER: Final = frozenset(ListAct)
+
+
+def _resource(act: str) -> Uid:
+    return REGISTER if act in _OF_REGISTER else _RECORD
 
 
 def _who(row: Mapping[str, Any]) -> tuple[Uid, Uid]:
@@ -230,13 +255,19 @@ def _who(row: Mapping[str, Any]) -> tuple[Uid, Uid]:
     return agency, agency if kind == "Agency" else Uid(kind, f"{agency.id}/any")
 
 
-def _entities(row: Mapping[str, Any], agency: Uid, principal: Uid) -> list[dict[str, Any]]:
+def _entities(
+    row: Mapping[str, Any], resource: Uid, agency: Uid, principal: Uid
+) -> list[dict[str, Any]]:
     parties = [name for name in str(row["party"]).split(",") if name]
     attributes = {"criminal_justice": row["criminal_justice"]}
     entities: list[dict[str, Any]] = [
         {"uid": _json(agency), "attrs": attributes, "parents": [_party(one) for one in parties]},
         *({"uid": _party(one), "attrs": {}, "parents": []} for one in parties),
-        {"uid": _json(_RECORD), "attrs": _record(row), "parents": []},
+        {
+            "uid": _json(resource),
+            "attrs": {} if resource == REGISTER else _record(row),
+            "parents": [],
+        },
     ]
     if principal != agency:
         entities.append({"uid": _json(principal), "attrs": attributes, "parents": [_json(agency)]})
@@ -244,6 +275,8 @@ def _entities(row: Mapping[str, Any], agency: Uid, principal: Uid) -> list[dict[
 
 
 def _record(row: Mapping[str, Any]) -> dict[str, Any]:
+    if row["on_file"] is None:
+        return record_attributes(None)  # expunged: no clause that reads of it is asked
     attributes: dict[str, Any] = {
         name: row[name] for name in ("on_file", "juvenile", "charged", "convicted", "in_custody")
     }

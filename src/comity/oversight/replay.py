@@ -1,329 +1,305 @@
 """A draft replayed over past inquiries: which would have come out otherwise, and by which clause.
 
-Source: DESIGN.md, "Clause classes". Invariants: rows that no clause of either body of law
-can tell apart are decided once, by the reference engine, on a real row of them; what a
-clause asks that the past did not keep makes a row undecidable, never a guess, unless the
-other clauses settle it; memory is bounded by the distinct rows, not by the rows. Does
-not: read or write files (`comity.oversight.history`, `comity.cli`).
+Source: DESIGN.md, "Clause classes"; decisions/0020-classes-and-replay.md. Invariants: both bodies
+of law decide as if each had been in force throughout; every answer is the reference engine's,
+given now or kept as a mask; what a clause asks that the past did not keep makes a row
+undecidable, never a guess, unless it comes to the same whatever the answer; an inquiry on behalf
+of another agency is allowed where both are; memory is bounded by the kinds of rows. Does not:
+read or write files (`comity.oversight.sources`, `comity.cli`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 import polars as pl
 
-from comity.cedar.action import declared_actions, read_schema
-from comity.cedar.alike import in_scope
-from comity.cedar.classes import Answer, Asked, Clause, Undecided
-from comity.cedar.observation import Order
-from comity.cedar.policy import mentions
+from comity.cedar.classes import Clause
 from comity.errors import ComityError
+from comity.law.in_force import digest_of
 from comity.law.instrument import Instrument
-from comity.law.schema import ENVIRONMENTS, SCHEMA
-from comity.oversight.history import DIMENSIONS, asked_of, instant_code, needs_of, request_of
+from comity.law.schema import ENVIRONMENTS, INQUIRY_ACTS
+from comity.oversight.answers import (
+    Body,
+    Laws,
+    Variant,
+    codes_of,
+    needs_of_variants,
+    packed,
+    unpacked,
+)
+from comity.oversight.apart import DISTINCT_MAX, KIND, ROWS
+from comity.oversight.history import COLUMNS, DIMENSIONS
+from comity.oversight.masks import codes_of_masks
+from comity.oversight.sources import BEHALF, Source, Span, Table, Wanted
+from comity.oversight.verdicts import (
+    CHANGES,
+    CLOSES,
+    OPENS,
+    UNDECIDABLE,
+    Change,
+    Known,
+    Verdict3,
+    change_of,
+    combine3,
+)
+
+__all__ = [
+    "CHANGES", "CLOSES", "EXAMPLES", "OPENS", "SEE", "UNDECIDABLE", "CountsTooMany", "Flips",
+    "Verdict3", "combine3", "replay",
+]  # fmt: skip
 
 EXAMPLES: Final = 20
-DISTINCT_MAX: Final = 2_000_000
-"""Distinct rows over which a replay still fits into memory."""
-
 SEE: Final = next(one.acts for one in ENVIRONMENTS if one.group == "see")
+"""The acts of seeing, one a data class."""
+
+_SHOWN: Final = tuple(name for name in COLUMNS if name != "at")
+"""The columns of an example: an instant to the millisecond could be known to somebody."""
+_BY: Final = (*DIMENSIONS, "act", "change", "clause")
+_ALSO: Final = "behalf"
 
 
-class TooManyClasses(ComityError):
-    """The history has too many distinct rows for these clauses; `columns` are the cause."""
-
-    def __init__(self, count: int, columns: Sequence[tuple[str, int]]) -> None:
-        self.columns = tuple(columns)
-        told = ", ".join(f"`{name}` has {distinct:,} values" for name, distinct in columns)
-        super().__init__(
-            f"{count:,} distinct rows cannot be held: {told}",
-            remedy="replay a shorter span, or let the clause compare with fewer values",
-        )
-
-
-class Verdict3(msgspec.Struct, frozen=True):
-    """A verdict that may be unknown. `by` are the clauses that decide."""
-
-    permitted: bool | None
-    by: tuple[str, ...]
-    erring: tuple[str, ...] = ()
+class CountsTooMany(ComityError):
+    """More agencies, purposes and months than a report could hold."""
 
 
 class Flips(msgspec.Struct, frozen=True):
     """What a draft would have changed.
 
-    `counts`: columns month, agency, purpose, act, change (opens, closes, undecidable),
-    clause (the clauses of the draft that decide, or that cannot be decided), rows.
-    `examples`: rows without personal data, up to twenty each way. `not_kept`: what clauses
-    ask that the history has not got, by clause.
+    `counts`: columns month, agency, purpose, act, change (opens, closes, undecidable), clause
+    (what flips it, or cannot be decided), rows. `inquiries`: how many inquiries have at least
+    one act that so changes. `examples`: rows without personal data, up to twenty each way.
+    `not_kept`: what clauses ask that the history has not got, by clause. `asked`: clauses whose
+    answers were worked out anew, of `clauses` in all. `classes`: answers of the engine.
     """
 
     rows: int
-    distinct: int
+    kinds: int
     classes: int
+    inquiries: Mapping[str, int]
     counts: pl.DataFrame
     examples: pl.DataFrame
     not_kept: Mapping[str, tuple[str, ...]]
+    asked: tuple[str, ...]
+    clauses: int
 
-
-class Body:
-    """A body of law as clauses by class. Clauses of the same text are shared between bodies."""
-
-    def __init__(self, instruments: Iterable[Instrument], known: dict[str, Clause]) -> None:
-        self.clauses: dict[str, Clause] = {}
-        for instrument in sorted(instruments, key=lambda one: one.ref):
-            for clause in instrument.clauses:
-                for policy in clause.policies:
-                    made = known.get(policy.source)
-                    if made is None:
-                        made = known[policy.source] = Clause(SCHEMA, policy.id, policy.source)
-                    self.clauses[policy.id] = made
-        self.forbids = frozenset(
-            name for name, clause in self.clauses.items() if clause.node.effect == "forbid"
+    def by(self, *columns: str) -> pl.DataFrame:
+        """The counts by some of their columns, most rows first."""
+        names = list(columns)
+        return (
+            self.counts.group_by(names)
+            .agg(pl.col(ROWS).sum())
+            .sort([ROWS, *names], descending=[True, *(False for _ in names)])
         )
 
 
 def replay(
-    history: pl.LazyFrame,
-    today: Iterable[Instrument],
-    draft: Iterable[Instrument],
-    acts: Sequence[str] = SEE,
-    progress: Callable[[int, int], None] | None = None,
+    sources: Iterable[Source],
+    today: Sequence[Instrument],
+    draft: Sequence[Instrument],
+    acts: Sequence[str] | None = None,
+    span: Span | None = None,
+    said: Callable[[str], None] = lambda _words: None,
+    step: Callable[[int], None] = lambda _rows: None,
 ) -> Flips:
-    """What would have come out otherwise. `progress` is told (distinct rows decided, of).
+    """What would have come out otherwise.
 
-    Raises TooManyClasses, and HistoryUnusable from the reading of a damaged file.
+    Where the history says what an inquiry asked for, that is counted, of these `acts`; where it
+    does not, all of them. Without `acts`: all that were asked for, or each of seeing. Raises HistoryUnusable for a damaged file.
     """
     known: dict[str, Clause] = {}
     old, new = Body(today, known), Body(draft, known)
-    needs = needs_of_clauses([*old.clauses.items(), *new.clauses.items()])
-    not_kept, keys = needs.not_kept, needs.keys
-    groups = distinct_rows(history, needs)
-    rows = int(groups["rows"].sum()) if groups.height else 0
-    facts = groups.unique(keys, maintain_order=True).with_row_index("class")
-    decider = _Decider(old, new, acts, not_kept)
-    changes = list(decider.changes(facts, progress))
-    changed = pl.DataFrame(changes, schema=_CHANGES, orient="row")
-    joined = groups.join(facts.select("class", *keys), on=keys, nulls_equal=True).join(
-        changed, on="class"
-    )
-    counts = (
-        joined.group_by(*DIMENSIONS, "act", "change", "clause")
-        .agg(pl.col("rows").sum())
-        .sort("rows", *DIMENSIONS, "act", "change", "clause", descending=[True] + [False] * 6)
-    )
-    examples = (
-        joined.sort("rows", descending=True)
-        .group_by("change", maintain_order=True)
-        .head(EXAMPLES)
-        .select("change", "act", "clause", *dict.fromkeys([*DIMENSIONS, *needs.columns]), "rows")
-    )
-    return Flips(
-        rows,
-        facts.height,
-        sum(len(clause.answers) for clause in known.values()),
-        counts,
-        examples,
-        {name: lacking for name, lacking in not_kept.items() if lacking},
-    )
+    laws = Laws([old, new], acts or INQUIRY_ACTS)
+    variants = list(laws.variants.values())
+    wanted = Wanted(variants, digest_of(today), span or Span(), DIMENSIONS, said, step)
+    tally = _Tally(laws, SEE if acts is None else acts)
+    for source in sources:
+        for table in source.tables(wanted):
+            tally.add(table)
+    classes = sum(len(clause.answers) for clause in known.values())
+    return tally.flips(classes, _not_kept(variants))
 
 
-_CHANGES: Final = {
-    "class": pl.UInt32(),
-    "act": pl.String(),
+def _not_kept(variants: Iterable[Variant]) -> dict[str, tuple[str, ...]]:
+    """What clauses about the acts counted ask that the history has not got."""
+    lacking = needs_of_variants(variants).not_kept
+    return {name: paths for name, paths in lacking.items() if paths}
+
+
+class _Tally:
+    """Adds up changes, table by table."""
+
+    def __init__(self, laws: Laws, assumed: Sequence[str]) -> None:
+        self._laws = laws
+        self._assumed = frozenset(assumed)
+        self._rows = self._kinds = 0
+        self._inquiries = dict.fromkeys(CHANGES, 0)
+        self._counts: pl.DataFrame = pl.DataFrame(schema={**_COUNTS})
+        self._examples: list[pl.DataFrame] = []
+        self._asked: dict[str, None] = {}
+
+    def add(self, table: Table) -> None:
+        """Decide the kinds of a table and count their rows."""
+        kinds, counts = table.counted.kinds, table.counted.counts
+        self._rows += table.counted.rows
+        self._kinds += kinds.height
+        both = _with_behalf(kinds)
+        codes = self._codes(both, table.bits)
+        touched: dict[str, list[pl.DataFrame]] = {change: [] for change in CHANGES}
+        for act, alike in self._laws.groups.items():
+            changes = self._changes(both, codes, act, kinds.height)
+            for one in alike:
+                changed = self._asking(kinds, changes, one)
+                if not changed.height:
+                    continue
+                self._count(kinds, counts, changed, one)
+                for change in CHANGES:
+                    touched[change].append(changed.filter(pl.col("change") == change).select(KIND))
+        rows = counts.group_by(KIND).agg(pl.col(ROWS).sum())
+        for change, parts in touched.items():
+            if parts:
+                found = pl.concat(parts).unique().join(rows, on=KIND)
+                self._inquiries[change] += int(found[ROWS].sum())
+
+    def _codes(self, both: pl.DataFrame, bits: Mapping[str, int]) -> dict[str, pl.Series]:
+        codes = codes_of_masks(both, bits) if bits else {}
+        for key, variant in self._laws.variants.items():
+            if key not in codes:
+                codes[key] = codes_of(both, variant)
+                self._asked[variant.source] = None
+        return codes
+
+    def _changes(
+        self, both: pl.DataFrame, codes: Mapping[str, pl.Series], act: str, height: int
+    ) -> pl.DataFrame:
+        """Kinds that come out otherwise for an act: columns kind, change, clause."""
+        old, new = self._laws.ruled[act]
+        keys = list(dict.fromkeys((*old.clauses.values(), *new.clauses.values())))
+        if not keys or not height:
+            return pl.DataFrame(schema=_CHANGED)
+        words = packed([codes[key] for key in keys])
+        rows = words[:height].with_columns(both[KIND][:height])
+        second = words[height:].rename({name: f"{_ALSO}:{name}" for name in words.columns})
+        second = second.with_columns(both[KIND][height:])
+        rows = rows.join(second, on=KIND, how="left")
+        names = [name for name in rows.columns if name != KIND]
+        combos = rows.select(names).unique()
+        found = []
+        for combo in combos.iter_rows(named=True):
+            change = change_of(old, new, list(_answers(combo, words.columns, keys)))
+            if change is not None:
+                found.append((*combo.values(), change.change, _clauses(change)))
+        schema = {**dict.fromkeys(names, pl.Int64()), "change": pl.String(), "clause": pl.String()}
+        changed = pl.DataFrame(found, schema=schema, orient="row")
+        return rows.join(changed, on=names, nulls_equal=True).select(list(_CHANGED))
+
+    def _asking(self, kinds: pl.DataFrame, changes: pl.DataFrame, act: str) -> pl.DataFrame:
+        """Of the changes those of inquiries that asked for the act."""
+        if "decided" not in kinds.columns:
+            return changes if act in self._assumed else changes.clear()
+        bit = (pl.col("decided") // (1 << INQUIRY_ACTS.index(act))) % 2
+        asking = kinds.select(KIND, bit.alias("asked")).filter(pl.col("asked") == 1)
+        return changes.join(asking.select(KIND), on=KIND, how="semi")
+
+    def _count(
+        self, kinds: pl.DataFrame, counts: pl.DataFrame, changed: pl.DataFrame, act: str
+    ) -> None:
+        joined = counts.join(changed, on=KIND).with_columns(pl.lit(act).alias("act"))
+        grouped = (
+            joined.group_by(_BY)
+            .agg(pl.col(ROWS).sum())
+            .select(pl.col(name).cast(kind) for name, kind in _COUNTS.items())
+        )
+        self._counts = pl.concat([self._counts, grouped]).group_by(_BY).agg(pl.col(ROWS).sum())
+        if self._counts.height > DISTINCT_MAX:
+            raise CountsTooMany(
+                f"more than {DISTINCT_MAX:,} combinations of agency, purpose, month and clause",
+                remedy="replay a shorter span with --since and --until",
+            )
+        of_kind = changed.join(counts.group_by(KIND).agg(pl.col(ROWS).sum()), on=KIND)
+        for change in CHANGES:
+            most = of_kind.filter(pl.col("change") == change).sort(
+                [ROWS, KIND], descending=[True, False]
+            )[:EXAMPLES]
+            shown = most.join(kinds.select(KIND, *_SHOWN), on=KIND).with_columns(
+                pl.lit(act).alias("act")
+            )
+            self._examples.append(shown.select("change", "act", "clause", *_SHOWN, ROWS))
+
+    def flips(self, classes: int, not_kept: Mapping[str, tuple[str, ...]]) -> Flips:
+        """What all tables came to."""
+        order = [ROWS, *_BY]
+        counts = self._counts.sort(order, descending=[True, *(False for _ in _BY)])
+        return Flips(
+            self._rows,
+            self._kinds,
+            classes,
+            dict(self._inquiries),
+            counts.select(*_BY, ROWS),
+            self._few(),
+            not_kept,
+            tuple(self._named(self._asked)),
+            len({one.source for one in self._laws.variants.values()}),
+        )
+
+    def _few(self) -> pl.DataFrame:
+        """Of equal rows only one act is an example, so that twenty are twenty."""
+        if not self._examples:
+            return pl.DataFrame(schema=_EXAMPLE)
+        return (
+            pl.concat([one.select(pl.col(name).cast(kind) for name, kind in _EXAMPLE.items()) for one in self._examples])
+            .unique(["change", "clause", *_SHOWN], keep="first", maintain_order=True)
+            .sort(ROWS, descending=True, maintain_order=True)
+            .group_by("change", maintain_order=True)
+            .head(EXAMPLES)
+            .select(list(_EXAMPLE))
+        )
+
+    def _named(self, sources: Iterable[str]) -> list[str]:
+        wanted = set(sources)
+        last: dict[str, Variant] = {}
+        for one in self._laws.variants.values():
+            if one.source in wanted:
+                last[one.source] = one
+        return sorted(one.name for one in last.values())
+
+
+_COUNTS: Final[Mapping[str, pl.DataType]] = {**dict.fromkeys(_BY, pl.String()), ROWS: pl.Int64()}
+_CHANGED: Final[Mapping[str, pl.DataType]] = {
+    KIND: pl.UInt32(),
     "change": pl.String(),
     "clause": pl.String(),
 }
+_EXAMPLE: Final[Mapping[str, pl.DataType]] = {
+    "change": pl.String(),
+    "act": pl.String(),
+    "clause": pl.String(),
+    **{name: COLUMNS[name] for name in _SHOWN},
+    ROWS: pl.Int64(),
+}
 
 
-class ClauseNeeds(msgspec.Struct, frozen=True):
-    """What clauses need of a history: `keys` are the columns by which rows are told apart."""
-
-    not_kept: Mapping[str, tuple[str, ...]]
-    columns: tuple[str, ...]
-    instants: tuple[Order, ...]
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Columns and codes of the instant.
-
-        Of texts that read nothing every row is the same; the purpose is as good a key as any.
-        """
-        codes = (f"at:{number}" for number in range(len(self.instants)))
-        return (*self.columns, *codes) or ("purpose",)
-
-    @property
-    def codes(self) -> tuple[pl.Expr, ...]:
-        """What makes the codes of the instant."""
-        return tuple(
-            instant_code(one).alias(f"at:{number}") for number, one in enumerate(self.instants)
-        )
+def _clauses(change: Change) -> str:
+    return ", ".join(change.by)
 
 
-def needs_of_clauses(clauses: Iterable[tuple[str, Clause]]) -> ClauseNeeds:
-    """What all these clauses need, each column once."""
-    not_kept: dict[str, tuple[str, ...]] = {}
-    columns: dict[str, None] = {}
-    instants: dict[Order, None] = {}
-    for name, clause in clauses:
-        lacking: list[str] = []
-        for one in clause.footprint.observations:
-            needs = needs_of(one)
-            lacking += needs.not_kept
-            if not needs.not_kept:
-                columns.update(dict.fromkeys(needs.columns))
-                instants.update(dict.fromkeys(needs.instants))
-        not_kept[name] = tuple(dict.fromkeys(lacking))
-    return ClauseNeeds(not_kept, tuple(columns), tuple(instants))
+def _answers(
+    combo: Mapping[str, Any], words: Sequence[str], keys: Sequence[str]
+) -> Iterable[Known]:
+    """Answers for the agency that asks and, if there is one, for the agency asked for."""
+    yield unpacked([combo[name] for name in words], keys)
+    second = [combo[f"{_ALSO}:{name}"] for name in words]
+    if second[0] is not None:
+        yield unpacked(second, keys)
 
 
-_ALWAYS: Final = (
-    "agency", "party", "principal", "criminal_justice", "purpose", "query", "criteria",
-    "case_number", "approved", "standing_in", "basis", "basis_criminal", "basis_verified",
-    "basis_names_subject", "on_file", "standing", "juvenile", "charged", "convicted",
-    "in_custody", "grade", "released_grade", "released_violent", "at",
-)  # fmt: skip
-
-
-def distinct_rows(
-    history: pl.LazyFrame, needs: ClauseNeeds, dimensions: Sequence[str] = DIMENSIONS
-) -> pl.DataFrame:
-    """Rows that nobody can tell apart, counted, each with one real row. Raises TooManyClasses."""
-    coded = history.with_columns(pl.col("at").alias("context.at")).with_columns(*needs.codes)
-    by = list(dict.fromkeys([*dimensions, *needs.keys]))
-    rest = [name for name in _ALWAYS if name not in by]
-    found = (
-        coded.group_by(by)
-        .agg(pl.len().cast(pl.Int64).alias("rows"), *(pl.col(name).first() for name in rest))
-        .collect(engine="streaming")
+def _with_behalf(kinds: pl.DataFrame) -> pl.DataFrame:
+    """The kinds, and below them once more those asked on behalf of another, as asked by it."""
+    if "behalf_agency" not in kinds.columns:
+        return kinds
+    other = kinds.filter(pl.col("behalf_agency").is_not_null())
+    return pl.concat(
+        [kinds, other.with_columns(pl.col(name).alias(to) for name, to in BEHALF.items())]
     )
-    if found.height > DISTINCT_MAX:
-        counted = sorted(((name, found[name].n_unique()) for name in by), key=lambda pair: -pair[1])
-        raise TooManyClasses(found.height, counted[:3])
-    return found
-
-
-class _Decider:
-    """Decides one real row of each distinct kind, under both bodies of law."""
-
-    def __init__(
-        self,
-        old: Body,
-        new: Body,
-        acts: Sequence[str],
-        not_kept: Mapping[str, tuple[str, ...]],
-    ) -> None:
-        self._old, self._new, self._acts, self._not_kept = old, new, acts, not_kept
-        actions = declared_actions(read_schema(SCHEMA))
-        self._scope = {
-            (name, act): in_scope(clause.node, actions[act])
-            for body in (old, new)
-            for name, clause in body.clauses.items()
-            for act in acts
-        }
-        telling = {
-            name
-            for body in (old, new)
-            for name, clause in body.clauses.items()
-            if mentions(clause.node, "action")
-        }
-        self._groups = _alike(acts, self._scope, telling)
-
-    def changes(
-        self, facts: pl.DataFrame, progress: Callable[[int, int], None] | None
-    ) -> Iterator[tuple[int, str, str, str]]:
-        for done, row in enumerate(facts.iter_rows(named=True)):
-            if progress is not None and done % 256 == 0:
-                progress(done, facts.height)
-            for act, alike in self._groups.items():
-                change = self._change(row, act)
-                if change is not None:
-                    yield from ((row["class"], one, *change) for one in alike)
-        if progress is not None:
-            progress(facts.height, facts.height)
-
-    def _change(self, row: Mapping[str, Any], act: str) -> tuple[str, str] | None:
-        before = self._verdict(self._old, row, act)
-        after = self._verdict(self._new, row, act)
-        if before.permitted is None or after.permitted is None:
-            return "undecidable", ", ".join((*before.by, *after.by))
-        if before.permitted == after.permitted:
-            return None
-        by = after.by or before.by
-        return ("opens" if after.permitted else "closes"), ", ".join(by)
-
-    def _verdict(self, body: Body, row: Mapping[str, Any], act: str) -> Verdict3:
-        clauses = [name for name in body.clauses if self._scope[name, act]]
-        return _of_clauses(body, clauses, self._not_kept, row, act)
-
-
-def _alike(
-    acts: Sequence[str], scope: Mapping[tuple[str, str], bool], telling: Collection[str]
-) -> dict[str, tuple[str, ...]]:
-    """Acts that the same clauses have in scope, none of which looks at the act itself."""
-    names = sorted({name for name, _ in scope})
-    groups: dict[tuple[object, ...], list[str]] = {}
-    for act in acts:
-        apart = act if any(scope[name, act] for name in telling) else None
-        groups.setdefault((apart, *(scope[name, act] for name in names)), []).append(act)
-    return {alike[0]: tuple(alike) for alike in groups.values()}
-
-
-def verdict_of(
-    body: Body, not_kept: Mapping[str, tuple[str, ...]], row: Mapping[str, Any], act: str
-) -> Verdict3:
-    """The verdict of a body of law on one row and act."""
-    return _of_clauses(body, body.clauses, not_kept, row, act)
-
-
-def _of_clauses(
-    body: Body,
-    names: Iterable[str],
-    not_kept: Mapping[str, tuple[str, ...]],
-    row: Mapping[str, Any],
-    act: str,
-) -> Verdict3:
-    """The engine's form of a row is made only where some clause does not know its class."""
-    request = request_of(row, act)
-    asked: Asked | None = None
-    answers: dict[str, Answer | None] = {}
-    for name in names:
-        clause = body.clauses[name]
-        answers[name] = None
-        if not_kept[name]:
-            continue
-        known = clause.answers.get(clause.key(request))
-        if known is None:
-            asked = asked or asked_of(row, act)
-            try:
-                known = clause.answer(asked)
-            except Undecided:
-                continue
-        answers[name] = known
-    return combine3(answers, body.forbids)
-
-
-def combine3(answers: Mapping[str, Answer | None], forbids: frozenset[str]) -> Verdict3:
-    """Cedar's rule where some clauses are unknown: unknown only where it depends on them."""
-    erring = tuple(name for name, one in answers.items() if one is not None and one.errs)
-    unknown = tuple(name for name, one in answers.items() if one is None)
-    stopping = tuple(
-        name
-        for name, one in answers.items()
-        if one is not None and name in forbids and (one.satisfied or one.errs)
-    )
-    if stopping:
-        return Verdict3(permitted=False, by=stopping, erring=erring)
-    permitting = tuple(name for name, one in answers.items() if one is not None and one.satisfied)
-    if permitting:
-        in_doubt = tuple(name for name in unknown if name in forbids)
-        if in_doubt:
-            return Verdict3(None, in_doubt, erring)
-        return Verdict3(permitted=True, by=permitting, erring=erring)
-    in_doubt = tuple(name for name in unknown if name not in forbids)
-    if in_doubt:
-        return Verdict3(None, unknown, erring)
-    return Verdict3(permitted=False, by=(), erring=erring)

@@ -24,6 +24,7 @@ from comity.store.faults import StoreUnwritable
 from comity.store.padding import Padder
 from comity.store.publishing import Publisher
 from comity.store.sqlite.append import size
+from comity.store.sqlite.incidents import incidents
 from comity.web.asgi import Application, Scope, log_problem, problem_of
 from comity.web.caller import Caller, Doorkeeper, demand_agency, demand_source
 from comity.web.custody import evenly, read_back, take_paper
@@ -203,9 +204,13 @@ def _open(gateway: Gateway) -> list[Any]:
     async def health() -> Reply:
         writable = await _writable(desk)
         published = None if gateway.publisher is None else gateway.publisher.size_shown()
+        law = desk.incidents.trust(desk.views.current().law(desk.clock()))
+        sound = law.memory.broken is None
         told = Health(
-            status="ok" if writable else "degraded",
+            status="ok" if writable and sound else "degraded",
             ledger_writable=writable,
+            memory_sound=sound,
+            incidents=len(incidents(desk.database.reader())),
             # Whoever pads the log does not tell everybody here what the padding hides.
             entries=(published or 0) if gateway.padder else size(desk.database.reader()),
             published=published,

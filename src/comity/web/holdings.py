@@ -8,12 +8,14 @@ from its own position, so that a slow reader delays nobody.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
-from comity.disclosure.inquiry import Query
+from comity.disclosure.inquiry import ByList, Query
+from comity.disclosure.listed import Listed
 from comity.instant import Instant
 from comity.records.event import RecordEvent
 from comity.records.record import Record
@@ -66,6 +68,31 @@ class Holdings(Protocol):
 
         Raises StoreUnwritable, where nothing was taken in.
         """
+        ...
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """Holdings that answer lists by the classes of their records (`comity.web.list_answer`)."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Everything read inside is of one moment."""
+        ...
+
+    def classes(self, in_custody: bool | None) -> Mapping[int, dict[str, Any]]:
+        """All classes that a record may have, or those of people in custody, or of the others."""
+        ...
+
+    def find(self, query: ByList, classes: Sequence[int], most: int) -> Sequence[Listed] | None:
+        """What fits and is of these classes, in the order of ids; None for more than `most`."""
+        ...
+
+    def some(self, query: ByList, classes: Sequence[int], most: int) -> Sequence[Record]:
+        """Records of these classes that fit, at most `most`, in no order."""
+        ...
+
+    def records(self, listed: Sequence[Listed]) -> Sequence[Record]:
+        """The records as they stand, in the order given."""
         ...
 
 

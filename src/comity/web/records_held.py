@@ -1,4 +1,4 @@
-"""The gateway's reading and writing of records: `Holdings` over the embedded store.
+"""The gateway's reading and writing of records: `Holdings` and `Lists` over the embedded store.
 
 Invariant: a list's days are days of the custodian's time zone, both inclusive.
 Does not: decide; what it finds is whatever fits, of any standing.
@@ -7,17 +7,27 @@ Does not: decide; what it finds is whatever fits, of any standing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
+from typing import Any
 
 from comity.disclosure.inquiry import ByIdentifier, ByList, ByName, ByStanding, Query
+from comity.disclosure.listed import Listed
 from comity.instant import Instant, parse_local
 from comity.ledger.entry import Randomness
 from comity.records.ingest import EXPUNGED, messages_of_lines, only_batch
 from comity.records.record import Record
 from comity.store.sqlite.database import Database
-from comity.store.sqlite.records import (
+from comity.store.sqlite.lists import (
     Listing,
+    classes_after,
+    find_listed,
+    find_some,
+    one_snapshot,
+    records_numbered,
+)
+from comity.store.sqlite.records import (
     events_after,
     expunges,
     find_by_list,
@@ -31,7 +41,7 @@ from comity.web.holdings import BadMessage, Placed, Taken
 
 
 class StoredRecords:
-    """Records and events of one database. Implements `Holdings`."""
+    """Records and events of one database. Implements `Holdings` and `Lists`."""
 
     def __init__(
         self, database: Database, randomness: Randomness, *, time_zone: str, hold_birthplace: bool
@@ -40,6 +50,7 @@ class StoredRecords:
         self._randomness = randomness
         self._zone = time_zone
         self._hold_birthplace = hold_birthplace
+        self._classes: dict[int, dict[str, Any]] = {}
 
     def candidates(self, query: Query, most: int) -> Sequence[Record]:
         """The records that fit, whatever their standing, at most `most`."""
@@ -60,6 +71,35 @@ class StoredRecords:
                 return find_by_list(reader, self._listing(query), most)
             case ByIdentifier() | ByStanding():
                 return ()
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Everything read inside is of one commit."""
+        return one_snapshot(self._database.reader())
+
+    def classes(self, in_custody: bool | None) -> Mapping[int, dict[str, Any]]:
+        """All classes that a record may have, or those of people in custody, or of the others."""
+        known = self._classes
+        # A class, once committed, never goes and never changes.
+        known.update(classes_after(self._database.reader(), max(known, default=0)))
+        return {
+            number: attributes
+            for number, attributes in known.items()
+            if in_custody is None or attributes["in_custody"] is in_custody
+        }
+
+    def find(self, query: ByList, classes: Sequence[int], most: int) -> Sequence[Listed] | None:
+        """What fits and is of these classes, in the order of ids; None for more than `most`."""
+        return find_listed(self._database.reader(), self._listing(query), classes, most)
+
+    def some(self, query: ByList, classes: Sequence[int], most: int) -> Sequence[Record]:
+        """Records of these classes that fit, at most `most`, in no order."""
+        reader = self._database.reader()
+        found = find_some(reader, self._listing(query), classes, most)
+        return records_numbered(reader, [number for number, _ in found])
+
+    def records(self, listed: Sequence[Listed]) -> Sequence[Record]:
+        """The records as they stand, in the order given."""
+        return records_numbered(self._database.reader(), [one.number for one in listed])
 
     def record(self, record_id: str) -> Record | None:
         """The record as it stands now, or None."""

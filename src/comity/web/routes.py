@@ -30,6 +30,8 @@ class Health(msgspec.Struct, frozen=True):
 
     status: str  # ok | degraded
     ledger_writable: bool
+    memory_sound: bool  # what was remembered of the law in force was never found to be wrong
+    incidents: int  # on file; `comity doctor` says which
     entries: int
     published: int | None  # entries under the checkpoint that is shown; None without a log
     at: str

@@ -19,6 +19,7 @@ import msgspec
 
 from comity.disclosure.answer import Answer, answer_refused, answer_shown
 from comity.disclosure.decide import Settled, decide_register, settle, too_broad
+from comity.disclosure.decide_list import beyond
 from comity.disclosure.decision import Decision, Outcome
 from comity.disclosure.disclose import disclose
 from comity.disclosure.inquiry import (
@@ -31,10 +32,12 @@ from comity.disclosure.inquiry import (
     OnBehalfOf,
     Ori,
 )
+from comity.disclosure.kinds import Kinds
 from comity.disclosure.process import basis, names, names_whom
 from comity.disclosure.registry import Key
 from comity.disclosure.seal import seal_settled
 from comity.instant import Instant
+from comity.law.in_force import LawInForce
 from comity.law.vocabulary import ListAct
 from comity.ledger.append import (
     AlreadyUsed,
@@ -59,9 +62,11 @@ from comity.store.sqlite.inquiries import (
 from comity.store.sqlite.ledger import SqliteLedger
 from comity.store.sqlite.registry import process_on_file
 from comity.web.caller import Caller, replayed
-from comity.web.holdings import Holdings
+from comity.web.holdings import Holdings, Lists
+from comity.web.incidents import Incidents
 from comity.web.inquiry_body import read_inquiry
 from comity.web.limits import Limits
+from comity.web.list_answer import settle_list
 from comity.web.notes import Given, Notes
 from comity.web.problems import ProblemRaised
 from comity.web.view import View, Views
@@ -101,6 +106,10 @@ class Desk:
         self.limits = limits
         self.ledger = SqliteLedger(database)
         self.notes = Notes(database)
+        self.kinds = Kinds()
+        self.lists_fault: str | None = None
+        """Why lists are answered by their classes no more, once one disagreed with the engine."""
+        self.incidents = Incidents(database, randomness)
 
     async def ask(self, caller: Caller, body: bytes, seen: View | None = None) -> Answer:
         """Answer one inquiry. Raises ProblemRaised where it never becomes one.
@@ -158,15 +167,33 @@ class Desk:
     ) -> tuple[Settled, int]:
         """Decide an inquiry under a view; with how many records it may see over all its pages.
 
-        A list is decided as a whole before any record is read, and cut to its page after
-        every record was decided, so that pages and counts are of the permitted set.
+        A list is decided as a whole before any record is read. Its pages and counts are of the
+        permitted set: found by the classes of the records where the store can, else cut out
+        after every record was decided.
         """
-        law = view.law(at)
+        law = self.incidents.trust(view.law(at))
+        settled = self._settle(view, law, key, inquiry, at, approved=approved)
+        self.incidents.look(law, at)
+        return settled
+
+    def _settle(
+        self,
+        view: View,
+        law: LawInForce,
+        key: Key,
+        inquiry: Inquiry,
+        at: Instant,
+        *,
+        approved: bool,
+    ) -> tuple[Settled, int]:
         if isinstance(inquiry.query, ByList):
             asked = self.asked(view, key, inquiry, (), at, approved=approved)
             register = decide_register(asked, law, ListAct.LIST)
             if register.outcome is not Outcome.PERMIT:
                 return Settled(asked, (), register), 0
+            listed = self._list(view, law, key, inquiry, at, approved=approved)
+            if listed is not None:
+                return listed
         most = self.limits.list_candidates_max
         candidates = self.holdings.candidates(inquiry.query, most + 1)
         if len(candidates) > most:
@@ -174,6 +201,36 @@ class Desk:
             return too_broad(asked, law, most), 0
         asked = self.asked(view, key, inquiry, candidates, at, approved=approved)
         return _page(settle(asked, law, candidates))
+
+    def _list(
+        self,
+        view: View,
+        law: LawInForce,
+        key: Key,
+        inquiry: Inquiry,
+        at: Instant,
+        *,
+        approved: bool,
+    ) -> tuple[Settled, int] | None:
+        """A list that may be asked for, by the classes of the records; None where that cannot be."""
+        lists = self.holdings
+        if not isinstance(lists, Lists) or self.lists_fault or law.memory.broken:
+            return None
+        if law.engine.names_resources:  # then a class is not all that tells two records apart
+            return None
+        found = settle_list(
+            lists,
+            law,
+            lambda records: self.asked(view, key, inquiry, records, at, approved=approved),
+            self.kinds,
+            self.limits.list_candidates_max,
+        )
+        if found is None:
+            return None
+        if found.disagreed is not None:
+            self.lists_fault = found.disagreed
+            law.memory.distrust(found.disagreed)  # which is an incident: alarmed and entered
+        return found.settled, found.of
 
     def asked(
         self,
@@ -302,14 +359,7 @@ def _page(settled: Settled) -> tuple[Settled, int]:
     shown = settled.shown[start : start + query.page_size]
     if shown:
         return msgspec.structs.replace(settled, shown=shown), of
-    nothing = msgspec.structs.replace(
-        settled.shown[0][1],
-        outcome=Outcome.REFUSE,
-        permitted=(),
-        reason=f"page {query.page} is empty: {of} records on pages of {query.page_size}",
-        record_id=None,
-        person_id=None,
-    )
+    nothing = beyond(settled.asked, settled.shown[0][1], of)
     return Settled(settled.asked, (), nothing), of
 
 

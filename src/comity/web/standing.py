@@ -17,7 +17,8 @@ from comity.disclosure.answer import EntryPromise, answer_refused, promise
 from comity.disclosure.decide import decide_register
 from comity.disclosure.decision import Decision, Outcome
 from comity.disclosure.inquiry import Asked, ByStanding
-from comity.disclosure.seal import Signed, clause_part, decision_part, request_part
+from comity.disclosure.journal import lines
+from comity.disclosure.seal import Signed, clause_part, decision_bytes, request_bytes
 from comity.instant import format_instant
 from comity.law.vocabulary import ListAct
 from comity.ledger.append import (
@@ -98,7 +99,9 @@ async def subscribe(desk: Desk, caller: Caller, body: bytes) -> Standing:
     for _ in range(DECIDED_MAX):
         view, at = desk.views.current(), desk.clock()
         asked = desk.asked(view, caller.key, inquiry, (), at, approved=False)
-        decision = decide_register(asked, view.law(at), ListAct.SUBSCRIBE)
+        law = desk.incidents.trust(view.law(at))
+        decision = decide_register(asked, law, ListAct.SUBSCRIBE)
+        desk.incidents.look(law, at)
         opened = decision.outcome is Outcome.PERMIT
         kind = "subscription opened" if opened else "refusal"
         sealed = seal_standing(desk, asked, decision, caller.signed, kind)
@@ -216,9 +219,10 @@ def seal_standing(
             "inquiry_id": inquiry.inquiry_id,
         },
         content={"disclosed": {}},
-        request=request_part(asked, signed),
-        decision=decision_part(kind, decision),
+        request=request_bytes(asked, signed),
+        decision=decision_bytes(kind, decision),
         randomness=desk.randomness,
+        journal=lines(decision.outcome.value, decision.line),
     )
 
 

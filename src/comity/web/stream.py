@@ -155,8 +155,9 @@ class Stream:
         if kept.body != self._subscription.body:
             self._follow(kept)  # somebody it named was expunged: no entry names them again
         asked = desk.asked(view, self._key, self._inquiry, (), at, approved=False)
-        law = view.law(at)
+        law = desk.incidents.trust(view.law(at))
         end = closing(asked, law)
+        desk.incidents.look(law, at)
         if end is None:
             self._open_under, self._open_until = view, law.until
             return None
@@ -194,7 +195,9 @@ class Stream:
         # term is not sent before it, by a feed whose clock is ahead of ours.
         at = max(desk.clock(), event.occurred_at)
         asked = desk.asked(view, self._key, self._inquiry, (record,), at, approved=False)
-        decision = decide_event(asked, view.law(at), record, event)
+        law = desk.incidents.trust(view.law(at))
+        decision = decide_event(asked, law, record, event)
+        desk.incidents.look(law, at)
         seal_it = seal_shown if decision.permitted else seal_unshown
         sealed = seal_it(asked, record, decision, self._signed, desk.randomness, event.event_id)
         try:

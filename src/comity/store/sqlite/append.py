@@ -26,12 +26,19 @@ from comity.ledger.append import (
     Once,
 )
 from comity.ledger.entry import SealedEntry
-from comity.ledger.merkle import leaf_hash
+from comity.ledger.merkle import Frontier, leaf_hash
+from comity.store.sqlite.journal import keep_lines
+from comity.store.sqlite.many_rows import insert_many
 from comity.store.sqlite.personal import keep_personal
-from comity.store.sqlite.tree import TreeBroken, growing, move_frontier
+from comity.store.sqlite.tree import TreeBroken, move_frontier
 
 _NEXT: Final = "SELECT ifnull(max(index_) + 1, 0) FROM entries"
-_INSERT: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_BEFORE: Final = (
+    "SELECT number, first, frontier, (SELECT ifnull(max(index_) + 1, 0) FROM entries),"
+    " (SELECT key FROM person_key WHERE number = 0)"
+    " FROM shard ORDER BY number DESC LIMIT 1"
+)
+"""What an append needs to know first, in one query: each one waits for its turn to go on."""
 _GENERATION: Final = "SELECT value FROM generation"
 _BUMP: Final = "UPDATE generation SET value = value + 1 RETURNING value"
 _CLAIM: Final = "INSERT INTO once VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
@@ -50,10 +57,11 @@ def append_entries(
     """Append entries in order. Raises TreeBroken where entries were lost or added from outside."""
     if not sealed:
         return ()
-    number, first, tree = growing(connection)
-    if first + tree.size != size(connection):
+    number, first, raw, held, secret = connection.execute(_BEFORE).get
+    tree = Frontier.from_bytes(raw)
+    if first + tree.size != held:
         raise TreeBroken(
-            f"the tree ends at entry {first + tree.size}, the database holds {size(connection)}",
+            f"the tree ends at entry {first + tree.size}, the database holds {held}",
             remedy="nothing was appended; run `comity doctor`",
         )
     rows, receipts, leaves = [], [], []
@@ -64,8 +72,9 @@ def append_entries(
         leaves.append(leaf)
         rows.append((index, entry.commitment, leaf, *entry.digests, *pointing_nowhere))
         receipts.append(DurableReceipt(EntryIndex(index), entry.commitment))
-    connection.executemany(_INSERT, rows)
-    keep_personal(connection, enumerate(sealed, first + tree.size))
+    insert_many(connection, "entries", rows)
+    keep_personal(connection, enumerate(sealed, first + tree.size), secret)
+    keep_lines(connection, enumerate(sealed, first + tree.size))
     move_frontier(connection, number, tree.extend(leaves))
     return tuple(receipts)
 
@@ -139,7 +148,8 @@ def size(connection: apsw.Connection) -> int:
 
 def _admit_all(connection: apsw.Connection, guards: Sequence[Guard]) -> list[_Kept]:
     """Check every guard and claim its keys, in order."""
-    now = generation(connection)
+    asked = any(guard.generation is not None for guard in guards)
+    now = generation(connection) if asked else None
     if all(guard.generation in (None, now) for guard in guards):
         claims = [(once.scope, once.key, once.expires) for guard in guards for once in guard.once]
         if not claims or _claim_all(connection, claims):
@@ -162,7 +172,7 @@ def _claim_all(connection: apsw.Connection, claims: Sequence[tuple[str, str, int
     return unused
 
 
-def _admit(connection: apsw.Connection, guard: Guard, now: Generation) -> _Kept:
+def _admit(connection: apsw.Connection, guard: Guard, now: Generation | None) -> _Kept:
     """Claim the guard's keys, or say why not and leave none of them claimed."""
     if guard.generation is not None and guard.generation != now:
         return GenerationMoved(

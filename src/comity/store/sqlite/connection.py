@@ -22,10 +22,11 @@ import apsw
 
 from comity.errors import NotFound
 from comity.store.faults import StoreInvalid, StoreUnreadable, StoreUnwritable
+from comity.store.sqlite.many_rows import STATEMENTS_KEPT
 
 APPLICATION_ID: Final = 0x434F4D59
 """`COMY`, in bytes 68 to 71 of the file."""
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 5
 SCHEMA_VERSION_OLDEST: Final = 2
 """No version before it was ever released."""
 WAL_CHECKPOINT_PAGES: Final = 2000
@@ -63,7 +64,9 @@ def create_or_check(path: Path, *, create: bool, vfs: str | None, busy_timeout_m
 
 def open_writer(path: Path, vfs: str | None, busy_timeout_ms: int) -> apsw.Connection:
     """The one connection that writes. Raises apsw.Error, or StoreInvalid without WAL."""
-    connection = apsw.Connection(str(path), flags=_READ_WRITE, vfs=vfs)
+    connection = apsw.Connection(
+        str(path), flags=_READ_WRITE, vfs=vfs, statementcachesize=STATEMENTS_KEPT
+    )
     try:
         _pragmas_of_every_connection(connection, busy_timeout_ms)
         mode = connection.pragma("journal_mode", "wal")

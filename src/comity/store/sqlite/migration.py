@@ -1,7 +1,9 @@
 """Bringing a database of an older schema version to this one, in one transaction.
 
 Versions: 2 is what Comity had before persons had keys (decisions/0015-per-person-keys.md), with
-one tree or with a log a year (decisions/0014), with codes or without. Invariants: the file is of
+one tree or with a log a year (decisions/0014), with codes or without; 3 is what it had before the
+journal (decisions/0019), whose lines begin with the first entry after it; 4 is what it had before
+lists were answered in SQL (decisions/0021). Invariants: the file is of
 the old version or of the new one, whole, whatever fails; every entry keeps its index, its bytes
 and its digests, so every root and receipt stays what it was; what was kept in clear is
 overwritten, and the write-ahead file emptied. Two processes may try at once: the second finds it
@@ -25,10 +27,12 @@ from comity.store.faults import StoreInvalid, StoreUnwritable
 from comity.store.sqlite.connection import (
     APPLICATION_ID,
     SCHEMA_VERSION,
+    SCHEMA_VERSION_OLDEST,
     close_quietly,
     open_writer,
     schema_text,
 )
+from comity.store.sqlite.migration_lists import list_all_records
 from comity.store.sqlite.named import handles_of_body, mark_named
 from comity.store.sqlite.personal import keep_personal
 
@@ -51,18 +55,26 @@ _SUBJECTS: Final = (
     " WHERE i.ori = ? AND i.inquiry_id = ?"
 )
 _NOTHING: Final = (b"",) * 4
+_OF_3: Final = {"agency", "entries", "entry_personal", "inquiry", "law_act", "person_key", "record"}
 
 
 def migrate(
     path: Path, vfs: str | None, busy_timeout_ms: int, randomness: Randomness = os.urandom
 ) -> None:
-    """Bring a database of version 2 to this one. Raises StoreUnwritable, StoreInvalid."""
+    """Bring a database of an older version to this one. Raises StoreUnwritable, StoreInvalid."""
     connection: apsw.Connection | None = None
+    version = SCHEMA_VERSION_OLDEST
     try:
         connection = open_writer(path, vfs, busy_timeout_ms)
         connection.execute("BEGIN IMMEDIATE")
-        if connection.pragma("user_version") == 2 and _ours(connection):
-            _to_3(connection, randomness)
+        version = connection.pragma("user_version")
+        if version < SCHEMA_VERSION and _ours(connection):
+            if version == 2:
+                _to_3(connection, randomness)
+            _demand_of_3(connection)
+            # What 4 has beside 3, and 5 beside 4, are tables more.
+            _create_what_is_missing(connection)
+            list_all_records(connection)
             connection.pragma("user_version", SCHEMA_VERSION)
         connection.execute("COMMIT")
         # The pages of before must not stand in the write-ahead file longer than they have to.
@@ -73,7 +85,7 @@ def migrate(
         # Done; a reader keeps the write-ahead file, which the next purge empties.
     except (apsw.SQLError, apsw.ConstraintError, msgspec.MsgspecError) as fault:
         raise StoreInvalid(
-            f"the database is not the version 2 that it says: {fault}",
+            f"the database is not the version {version} that it says: {fault}",
             where=str(path),
             remedy="restore it from a backup; nothing was changed",
         ) from fault
@@ -81,6 +93,13 @@ def migrate(
         raise _unwritable(path, fault) from fault
     finally:
         close_quietly(connection)
+
+
+def _demand_of_3(connection: apsw.Connection) -> None:
+    """What is made below is made beside a database, not in the place of one. Raises apsw.SQLError."""
+    lacking = _OF_3 - _named(connection, "table")
+    if lacking:
+        raise apsw.SQLError(f"there is no table {', '.join(sorted(lacking))}")
 
 
 def _ours(connection: apsw.Connection) -> bool:
@@ -132,7 +151,7 @@ def _named(connection: apsw.Connection, kind: str) -> set[str]:
 def _create_what_is_missing(connection: apsw.Connection) -> None:
     """Every table, index and trigger of the schema of this version that the file has not.
 
-    Once there is a version after 3, this step needs the schema of 3 as it was.
+    Of what 3 had, 4 has changed nothing: a version that does needs the schema of 3 as it was.
     """
     model = apsw.Connection(":memory:")
     try:

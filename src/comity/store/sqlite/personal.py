@@ -15,7 +15,7 @@ find out who is expunged (`comity.store.sqlite.named`), or reach copies of the k
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -28,16 +28,20 @@ from comity.disclosure.about import Handle, about
 from comity.errors import IntegrityFault
 from comity.ledger.append import EntryIndex
 from comity.ledger.entry import FRESH_BYTES, OPENING_BYTES, SealedEntry
+from comity.store.sqlite.journal import blank_lines
+from comity.store.sqlite.many_rows import insert_many
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 MARK_BYTES: Final = 16
 
 _SECRET: Final = "SELECT key FROM person_key WHERE number = 0"  # noqa: S105 - no secret, a query
-_FIND_KEY: Final = "SELECT number, key FROM person_key WHERE of = ?"
-_ADD_KEY: Final = "INSERT INTO person_key (of, key) VALUES (?, ?)"
-_ADD_MARK: Final = "INSERT INTO person_mark VALUES (?, ?)"
-_ADD: Final = "INSERT INTO entry_personal VALUES (?, ?, ?)"
+_KEPT: Final = (
+    "SELECT json_group_array(json_array(number, hex(of), hex(key))),"
+    " (SELECT seq FROM sqlite_sequence WHERE name = 'person_key')"
+    " FROM person_key WHERE of IN (SELECT unhex(value) FROM json_each(?))"
+)
+"""The keys of these, and the last number ever given, so that none is given twice."""
 _KEYS_OF: Final = "SELECT key FROM person_mark WHERE mark = ?"
 _INDICES_OF: Final = (
     "SELECT index_ FROM person_mark m JOIN entry_personal p ON p.key = m.key WHERE m.mark = ?"
@@ -59,8 +63,10 @@ class Marks:
     Raises KeysMissing.
     """
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        secret: bytes | None = connection.execute(_SECRET).get
+    def __init__(self, connection: apsw.Connection, secret: bytes | None = None) -> None:
+        """`secret` spares the query for it to one who has just read it."""
+        if secret is None:
+            secret = connection.execute(_SECRET).get
         if secret is None:
             raise KeysMissing(
                 "the keys of the persons are not in this copy of the database",
@@ -87,33 +93,34 @@ def pack(entry: SealedEntry) -> bytes:
     )
 
 
-def keep_personal(connection: apsw.Connection, placed: Iterable[tuple[int, SealedEntry]]) -> None:
+def keep_personal(
+    connection: apsw.Connection,
+    placed: Iterable[tuple[int, SealedEntry]],
+    secret: bytes | None = None,
+) -> None:
     """Keep subject and content of entries under their indices, inside a write job.
 
-    Raises KeysMissing.
+    `secret` is as in `Marks`. Raises KeysMissing.
     """
+    whom = [(index, entry, about(entry.parts[0], entry.subject_id)) for index, entry in placed]
+    fresh: dict[tuple[Handle, ...], bytes] = {}
+    for _, entry, handles in whom:
+        if handles and handles not in fresh:
+            if len(entry.fresh) != FRESH_BYTES:
+                raise ValueError(f"an entry about somebody needs {FRESH_BYTES} fresh bytes")
+            fresh[handles] = entry.fresh[:KEY_BYTES]
+    keys = _keys_of(Marks(connection, secret), connection, fresh) if fresh else {}
     rows: list[tuple[int, int | None, bytes]] = []
-    keys: dict[tuple[Handle, ...], tuple[int, AESGCM]] = {}
-    marks: Marks | None = None
-    marked: list[tuple[bytes, int]] = []
-    for index, entry in placed:
-        handles = about(entry.parts[0], entry.subject_id)
+    for index, entry, handles in whom:
         if not handles:
             rows.append((index, None, pack(entry)))
             continue
-        if len(entry.fresh) != FRESH_BYTES:
-            raise ValueError(f"an entry about somebody needs {FRESH_BYTES} fresh bytes")
-        held = keys.get(handles)
-        if held is None:
-            marks = marks or Marks(connection)
-            fresh = entry.fresh[:KEY_BYTES]
-            held = keys[handles] = _key_of(connection, marks, handles, fresh, marked)
-        number, cipher = held
+        number, cipher = keys[handles]
         nonce = entry.fresh[KEY_BYTES:]
+        if len(nonce) != NONCE_BYTES:
+            raise ValueError(f"an entry about somebody needs {FRESH_BYTES} fresh bytes")
         rows.append((index, number, nonce + cipher.encrypt(nonce, pack(entry), _place(index))))
-    connection.executemany(_ADD, rows)
-    if marked:
-        connection.executemany(_ADD_MARK, marked)
+    insert_many(connection, "entry_personal", rows)
 
 
 def read_personal(index: int, number: int | None, body: bytes | None, key: bytes | None) -> Any:
@@ -141,6 +148,7 @@ def indices_of(connection: apsw.Connection, handle: Handle) -> tuple[EntryIndex,
 def destroy(connection: apsw.Connection, handles: Iterable[Handle]) -> tuple[EntryIndex, ...]:
     """Destroy every key that one of the handles leads to, and what is under it; the entries' indices.
 
+    What the journal says of the record goes in the same job.
     For use inside a write job; `Database.purge_journal` afterwards takes the bytes off the disk.
     """
     marks = Marks(connection)
@@ -158,28 +166,36 @@ def destroy(connection: apsw.Connection, handles: Iterable[Handle]) -> tuple[Ent
             )
         ]
         connection.execute("DELETE FROM person_key WHERE number = ?", (number,))
+    blank_lines(connection, closed)
     return tuple(sorted(closed))
 
 
-def _key_of(
-    connection: apsw.Connection,
-    marks: Marks,
-    handles: tuple[Handle, ...],
-    fresh: bytes,
-    marked: list[tuple[bytes, int]],
-) -> tuple[int, AESGCM]:
-    """The number and cipher of the key of these handles, made of `fresh` where there is none.
+def _keys_of(
+    marks: Marks, connection: apsw.Connection, fresh: Mapping[tuple[Handle, ...], bytes]
+) -> dict[tuple[Handle, ...], tuple[int, AESGCM]]:
+    """Number and cipher of the key of each of these handles, made of `fresh` where there is none.
 
-    The marks of a new key are added to `marked`.
+    One query for all of them, and its answer in one row: see `comity.store.sqlite.many_rows`.
     """
-    of = marks.of_all(handles)
-    found: tuple[int, bytes] | None = connection.execute(_FIND_KEY, (of,)).get
-    if found is not None:
-        return found[0], AESGCM(found[1])
-    connection.execute(_ADD_KEY, (of, fresh))
-    number = connection.last_insert_rowid()
-    marked.extend((marks.mark(handle), number) for handle in handles)
-    return number, AESGCM(fresh)
+    of_all = {handles: marks.of_all(handles) for handles in fresh}
+    asked = msgspec.json.encode([of.hex() for of in of_all.values()]).decode()
+    kept, last = connection.execute(_KEPT, (asked,)).get
+    held = {of: (number, key) for number, of, key in msgspec.json.decode(kept)}
+    keys: dict[tuple[Handle, ...], tuple[int, AESGCM]] = {}
+    added: list[tuple[int, bytes, bytes]] = []
+    marked: list[tuple[bytes, int]] = []
+    for handles, of in of_all.items():
+        found = held.get(of.hex().upper())
+        if found is not None:
+            keys[handles] = (found[0], AESGCM(bytes.fromhex(found[1])))
+            continue
+        last += 1
+        keys[handles] = (last, AESGCM(fresh[handles]))
+        added.append((last, of, fresh[handles]))
+        marked += ((marks.mark(handle), last) for handle in handles)
+    insert_many(connection, "person_key", added)
+    insert_many(connection, "person_mark", marked)
+    return keys
 
 
 def _place(index: int) -> bytes:

@@ -24,12 +24,33 @@ from comity.records.ingest import EXPUNGED, Applied, Batch, Refused
 from comity.records.name import name_key
 from comity.records.record import CustodyStatus, Record
 from comity.store.sqlite.database import Database
+from comity.store.sqlite.lists import Key, Listing, keep_listed, listed_key, listed_of
 from comity.store.sqlite.standing import (
     Expunction,
     buried,
     expunge_records,
     record_standing_entry,
 )
+
+__all__ = [
+    "BULK_CACHE_KIB",
+    "BULK_CHECKPOINT_PAGES",
+    "Listing",
+    "Quarantined",
+    "SqliteRecords",
+    "events_after",
+    "expunges",
+    "find_by_list",
+    "find_by_name",
+    "find_by_state_id",
+    "find_record",
+    "forget_quarantined",
+    "last_position",
+    "quarantined",
+    "record_counts",
+    "rejected_fields",
+    "take_in_batch",
+]
 
 _EVENT_ENCODER: Final = msgspec.json.Encoder()
 _EVENT_DECODER: Final = msgspec.json.Decoder(RecordEvent)
@@ -179,12 +200,14 @@ def _fold_in(connection: apsw.Connection, events: Sequence[RecordEvent]) -> dict
     numbers = {record_id: number for record_id, number, _ in found}
     following: int = connection.execute("SELECT ifnull(max(number), 0) + 1 FROM record").get
     added, changed, changed_keys = [], [], []
+    listed: list[tuple[int, Key]] = []
     charged: list[tuple[str, int]] = []
     uncharged: list[tuple[str, int]] = []
     for record_id, of_record in by_record.items():
         number, doc = existing.get(record_id, (0, None))
         record = None if doc is None else decode_record(doc)
         before = None if record is None else _sought(record)
+        listed_before = None if record is None else listed_of(record)
         statutes = _statutes(record)
         for event in of_record:
             record = fold(record, event)
@@ -199,12 +222,15 @@ def _fold_in(connection: apsw.Connection, events: Sequence[RecordEvent]) -> dict
             changed.append((_in_custody(record), encode_record(record), number))
             if before != _sought(record):
                 changed_keys.append((*_keys(record), number))
+        if listed_before != listed_of(record):
+            listed.append((number, listed_key(record)))
         charges = _statutes(record)
         charged += [(statute, number) for statute in charges - statutes]
         uncharged += [(statute, number) for statute in statutes - charges]
     connection.executemany(_ADD_RECORD, added)
     connection.executemany(_CHANGE_RECORD, changed)
     connection.executemany(_CHANGE_KEYS, changed_keys)
+    keep_listed(connection, listed)
     connection.executemany("DELETE FROM record_statute WHERE statute = ? AND record = ?", uncharged)
     connection.executemany("INSERT INTO record_statute VALUES (?, ?)", charged)
     return numbers
@@ -275,18 +301,6 @@ def find_by_name(
     if birth_date is not None:
         where, values = where + " AND birth_date = ?", [*values, birth_date]
     return _found(connection, where, tuple(values), most)
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """What a list looks for; instants [from, until). None asks for nothing."""
-
-    arrested_from: Instant | None = None
-    arrested_until: Instant | None = None
-    charge_statute: str | None = None
-    sur_name: str | None = None
-    birthplace: str | None = None
-    birthplace_not: str | None = None
-    in_custody: bool | None = None
 
 
 def find_by_list(connection: apsw.Connection, listing: Listing, most: int) -> tuple[Record, ...]:

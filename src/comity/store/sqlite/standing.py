@@ -36,6 +36,7 @@ from comity.records.fold import decode_record, encode_record, fold
 from comity.records.record import PersonId, RecordId
 from comity.store.sqlite.append import append_entries, bump_generation
 from comity.store.sqlite.inquiries import forget_digests
+from comity.store.sqlite.lists import keep_listed, listed_key
 from comity.store.sqlite.named import (
     Closes,
     close_named,
@@ -130,9 +131,12 @@ def set_standing(
     connection: apsw.Connection, event: RecordEvent, at: Instant, randomness: Randomness
 ) -> DurableReceipt:
     """Seal, hide or restore a record that is on file, inside a write job. Raises NotFound."""
-    doc = connection.execute("SELECT doc FROM record WHERE record_id = ?", (event.record_id,)).get
-    if doc is None:
+    row = connection.execute(
+        "SELECT number, doc FROM record WHERE record_id = ?", (event.record_id,)
+    ).fetchone()
+    if row is None:
         raise NotFound("no such record", where=event.record_id, remedy="check the record number")
+    number, doc = row
     record = decode_record(doc)
     event = msgspec.structs.replace(event, person_id=record.person_id)
     before = record.stamps.get("standing")
@@ -142,8 +146,9 @@ def set_standing(
         event = msgspec.structs.replace(event, occurred_at=later)
     record = fold(record, event)
     connection.execute(
-        "UPDATE record SET doc = ? WHERE record_id = ?", (encode_record(record), event.record_id)
+        "UPDATE record SET doc = ? WHERE number = ?", (encode_record(record), number)
     )
+    keep_listed(connection, [(number, listed_key(record))])
     return record_standing_entry(connection, event, at, randomness)
 
 

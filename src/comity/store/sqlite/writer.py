@@ -5,8 +5,8 @@ choice of no waiting window is measured (docs/ledger.md). Invariants:
 
 - whatever gathered while the last commit ran is the next transaction; nobody
   waits for company, at most `BATCH_JOBS_MAX` jobs share a commit;
-- jobs run in the order they were queued, each in its own savepoint: an exception
-  takes back that job only;
+- jobs run in the order they were queued, each in its own savepoint, or alone in its own
+  transaction: an exception takes back that job only;
 - no future resolves, with a result or with an exception, before COMMIT has returned;
 - a fault of disk, lock or memory takes back the whole transaction, every job of
   it fails with StoreUnwritable, and the next batch has a new connection, so the
@@ -143,14 +143,19 @@ class Writer:
                 self._connection = self._connect()
             connection = self._connection
             connection.execute("BEGIN IMMEDIATE")
-            outcomes = [self._run_one(connection, queued.job) for queued in batch]
+            if len(batch) == 1:
+                outcomes = [self._run_only(connection, batch[0].job)]
+            else:
+                outcomes = [self._run_one(connection, queued.job) for queued in batch]
         except Exception as fault:  # noqa: BLE001 - the thread must outlive every fault
             self._renew_connection()
             cause = fault.__cause__ if isinstance(fault, _BatchLost) else fault
             self._fail(batch, cause or fault, certain=True)
             return
         try:
-            connection.execute("COMMIT")
+            # A job that was alone and failed has taken everything back already.
+            if connection.in_transaction:
+                connection.execute("COMMIT")
         except Exception as fault:  # noqa: BLE001 - the thread must outlive every fault
             self._renew_connection()
             # Busy is the one answer to COMMIT given before anything is written.
@@ -163,6 +168,23 @@ class Writer:
                 queued.future.set_result(result)
             else:
                 queued.future.set_exception(fault_of_job)
+
+    def _run_only(
+        self, connection: apsw.Connection, job: Job[Any]
+    ) -> tuple[Any, BaseException | None]:
+        """Run the only job of a batch: the transaction serves as its savepoint."""
+        try:
+            result = job(connection)
+        except _OF_THE_WHOLE_BATCH as fault:
+            raise _BatchLost from fault
+        except BaseException as fault:
+            if not connection.in_transaction:
+                raise _BatchLost from fault
+            connection.execute("ROLLBACK")
+            return None, fault
+        if not connection.in_transaction:
+            raise _BatchLost from RuntimeError("a job ended the transaction it shares")
+        return result, None
 
     def _run_one(
         self, connection: apsw.Connection, job: Job[Any]

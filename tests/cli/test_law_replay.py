@@ -1,0 +1,240 @@
+"""`comity law replay`, `law judge` and `law diff --effect`: data on stdout, honest exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from comity.cli.main import run
+from comity.oversight.history import VERSION_KEY
+from comity.oversight.stream import coded, metadata
+from tests.law.samples import SAMPLE, changed
+from tests.oversight.drafts import history
+
+REF = "springfield-records-statepolice@1"
+Said = pytest.CaptureFixture[str]
+PARTY = {"party": "statepolice", "agency": "statepolice"}
+
+
+@pytest.fixture(autouse=True)
+def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without settings, with today's text, a draft and a history of two months."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COMITY_CONFIG", raising=False)
+    (tmp_path / "today.md").write_text(SAMPLE, "utf-8")
+    draft = changed("resource.juvenile", "!resource.juvenile")
+    (tmp_path / "bad.md").write_text(draft, "utf-8")
+    (tmp_path / "history").mkdir()
+    for month, at in (("2024-01", 1_704_100_000_000), ("2024-02", 1_706_800_000_000)):
+        rows = [
+            {"at": at, "month": month, **PARTY, "juvenile": number % 2 == 0} for number in range(6)
+        ]
+        history(*rows).write_parquet(
+            tmp_path / "history" / f"{month}.parquet", metadata={VERSION_KEY: "1"}
+        )
+
+
+def law(*arguments: str) -> int:
+    return run(["law", *arguments])
+
+
+def replay(draft: str, *more: str, folder: str = "history") -> int:
+    return law("replay", draft, "--today", "today.md", "--history", folder, *more)
+
+
+def test_the_same_text_changes_nothing(capsys: Said) -> None:
+    assert replay("today.md") == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"{REF}, in place of {REF}: of 12 inquiries 0 open, 0 close, 0 cannot be" in err
+
+
+def other_text(tmp_path: Path) -> str:
+    """A text that forbids what is not charged, beside the sample."""
+    from tests.oversight.drafts import agreement, see
+
+    text = agreement(see("forbid", "!resource.in_custody"), see("forbid", "resource.juvenile"))
+    path = tmp_path / "other.md"
+    path.write_text(text.canonical, "utf-8")
+    return "other.md"
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> str:
+    """Today's law permits everything, so that a draft can take something away."""
+    return _agreement(tmp_path, "wide.md", "wide", "true")
+
+
+def _agreement(folder: Path, name: str, ref: str, when: str, effect: str = "permit") -> str:
+    from tests.oversight.drafts import agreement, see
+
+    rule = see(effect, when)
+    text = agreement(rule, name=ref).canonical
+    shown = "refused" if effect == "forbid" else "permitted"
+    hidden = "refused"
+    examples = f"""
+```examples
+- that: whoever it is about is of age
+  act: see charges
+  asks: {{agency: us-ice, purpose: criminal investigation, query: name, criteria: [name], case_number: true}}
+  about: {{juvenile: false}}
+  expect: {shown}
+- that: a juvenile
+  act: see charges
+  asks: {{agency: us-ice, purpose: audit, query: name, criteria: [name], case_number: true}}
+  about: {{juvenile: true}}
+  expect: {hidden}
+```
+"""
+    (folder / name).write_text(text.rstrip() + "\n" + examples, "utf-8")
+    return name
+
+
+def test_flips_are_told_by_everything_asked_for(tmp_path: Path, capsys: Said) -> None:
+    today = _agreement(tmp_path, "a.md", "a", "!resource.juvenile")
+    draft = _agreement(tmp_path, "b.md", "a", 'context.purpose == Purpose::"criminal investigation"')
+    given = ["--today", today, "--history", "history"]
+    code = law("replay", draft, *given, "--json")
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    data = json.loads(out)
+    assert data["changed"] == {"opens": 6, "closes": 0, "undecidable": 0}
+    assert data["inquiries"] == 12
+    assert {row["month"] for row in data["counts"]} == {"2024-01", "2024-02"}
+    assert {row["clause"] for row in data["counts"]} == {"a@1#1a"}
+    assert sum(row["rows"] for row in data["counts"] if row["act"] == "see charges") == 6
+    assert data["examples"]
+    assert len(data["examples"]) <= 20
+    assert all("at" not in row for row in data["examples"])
+    assert law("replay", draft, *given, "--since", "2024-02", "--act", "see charges") == 0
+    out, err = capsys.readouterr()
+    assert "of 6 inquiries 3 open" in err
+    assert "see birthplace" not in out
+    assert "by agency" in out
+    assert law("replay", draft, *given, "--until", "2024-01-31", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["inquiries"] == 6
+
+
+def test_judged_once_only_what_is_new_is_worked_out(tmp_path: Path, capsys: Said) -> None:
+    today = _agreement(tmp_path, "a.md", "a", "!resource.juvenile")
+    draft = _agreement(tmp_path, "b.md", "b", "resource.in_custody && !resource.juvenile")
+    assert law("judge", "kept", "--history", "history", "--today", today) == 0
+    out, err = capsys.readouterr()
+    assert out == "kept\n"
+    assert "12 inquiries judged in 2 parts" in err
+    assert replay_of(draft, today, "history") == replay_of(draft, today, "kept")
+    assert law("replay", draft, "--today", today, "--history", "kept") == 0
+    assert "1 of 2 rules worked out anew" in capsys.readouterr().err
+    assert law("judge", "kept", "--history", "history", "--today", today) == 2
+    assert "not empty" in capsys.readouterr().err
+    (tmp_path / "kept" / "part-000001.rows.parquet").unlink()
+    assert law("replay", draft, "--today", today, "--history", "kept") == 2
+    assert "only one of its two files" in capsys.readouterr().err
+
+
+def replay_of(draft: str, today: str, folder: str) -> dict[str, int]:
+    from comity.cli.law_replay import flips_of
+    from comity.cli.law_today import draft_of
+
+    laws = [draft_of(today)], [draft_of(today), draft_of(draft)]
+    return dict(flips_of(Path(folder), "polars", laws, (None, None), ()).inquiries)
+
+
+def test_what_is_written(tmp_path: Path, capsys: Said) -> None:
+    today = _agreement(tmp_path, "a.md", "a", "!resource.juvenile")
+    draft = _agreement(tmp_path, "b.md", "a", "resource.in_custody && !resource.juvenile && !resource.convicted || context.approved")
+    rows = history({"juvenile": True, "approved": True}, {"approved": False})
+    (tmp_path / "drawn").mkdir()
+    coded(rows).write_parquet(
+        tmp_path / "drawn" / "a.parquet", metadata=metadata(["feed one"], 3)
+    )
+    code = law("replay", draft, "--today", today, "--history", "drawn", "--out", "out", "--report", "page.html")
+    assert code in (0, 2), capsys.readouterr().err
+    if code == 2:
+        pytest.fail(capsys.readouterr().err)
+    counts = pl.read_parquet(tmp_path / "out" / "counts.parquet")
+    assert set(counts["change"]) == {"opens"}
+    examples = pl.read_parquet(tmp_path / "out" / "examples.parquet")
+    assert examples.height == 1
+    assert "at" not in examples.columns
+    assert json.loads((tmp_path / "out" / "replay.json").read_text("utf-8"))["inquiries"] == 2
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert "Nobody made these inquiries" in page
+    assert "feed one" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["nowhere.md", "--history", "history"], 3, "there is no such text"),
+        (["bad.md", "--history", "history"], 2, "bad.md:"),
+        (["today.md"], 3, "comity journal export"),
+        (["today.md", "--history", "nowhere"], 3, "comity journal export"),
+        (["today.md", "--history", "empty"], 3, "there is no history"),
+        (["today.md", "--history", "history", "--replaces", "x"], 3, "is not of today's law"),
+        (["today.md", "--history", "history", "--since", "2024-13"], 2, "2024-13"),
+        (["today.md", "--history", "history", "--act", "see all"], 2, "see all"),
+        (
+            ["today.md", "--history", "history", "--since", "2024-02", "--until", "2024-01"],
+            2,
+            "--until is before --since",
+        ),
+        (["today.md", "--history", "later"], 2, "version 9"),
+        (["today.md", "--history", "cut"], 2, "cut.parquet"),
+        (["today.md", "--history", "word"], 2, "word.parquet"),
+    ],
+)
+def test_bad_input(
+    arguments: list[str], code: int, said: str, tmp_path: Path, capsys: Said
+) -> None:
+    for name in ("empty", "later", "cut", "word"):
+        (tmp_path / name).mkdir()
+    table = history({})
+    table.write_parquet(tmp_path / "later" / "later.parquet", metadata={VERSION_KEY: "9"})
+    table.write_parquet(tmp_path / "cut" / "cut.parquet")
+    whole = (tmp_path / "cut" / "cut.parquet").read_bytes()
+    (tmp_path / "cut" / "cut.parquet").write_bytes(whole[: len(whole) // 2])
+    table.with_columns(pl.lit("curiosity").alias("purpose")).write_parquet(
+        tmp_path / "word" / "word.parquet"
+    )
+    assert law("replay", *arguments, "--today", "today.md") == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert "Try:" in err
+
+
+def test_without_an_installation_today_must_be_named(capsys: Said) -> None:
+    assert law("replay", "today.md", "--history", "history") == 3
+    assert "--today REF" in capsys.readouterr().err
+
+
+def test_damaged_pages_inside_a_file_are_told(tmp_path: Path, capsys: Said) -> None:
+    """The end of the file, which says how it is built, is whole."""
+    path = tmp_path / "history" / "2024-02.parquet"
+    raw = bytearray(path.read_bytes())
+    raw[8:900] = bytes(892)
+    path.write_bytes(raw)
+    today = _agreement(tmp_path, "a.md", "a", "!resource.juvenile")
+    assert law("replay", today, "--today", today, "--history", "history") == 2
+    err = capsys.readouterr().err
+    assert "2024-02.parquet" in err
+    assert "Try:" in err
+
+
+def test_diff_says_what_a_difference_comes_to(tmp_path: Path, capsys: Said) -> None:
+    before = _agreement(tmp_path, "a.md", "a", "!resource.juvenile")
+    after = _agreement(tmp_path, "b.md", "a", 'context.purpose == Purpose::"criminal investigation"')
+    assert law("diff", before, after, "--effect", "--history", "history") == 0
+    out, err = capsys.readouterr()
+    assert "rule changes" in out
+    assert "by clause" in out
+    assert "beside no other text: of 12 past inquiries 6 open, 0 close" in err
+    assert law("diff", before, after, "--effect", "--history", "history", "--json") == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["effect"]["changed"] == {"opens": 6, "closes": 0, "undecidable": 0}
+    assert data["changes"]
+    assert law("diff", before, after, "--effect") == 3
