@@ -26,7 +26,7 @@ from comity.store.sqlite.many_rows import STATEMENTS_KEPT
 
 APPLICATION_ID: Final = 0x434F4D59
 """`COMY`, in bytes 68 to 71 of the file."""
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 SCHEMA_VERSION_OLDEST: Final = 2
 """No version before it was ever released."""
 WAL_CHECKPOINT_PAGES: Final = 2000

@@ -3,7 +3,8 @@
 Versions: 2 is what Comity had before persons had keys (decisions/0015-per-person-keys.md), with
 one tree or with a log a year (decisions/0014), with codes or without; 3 is what it had before the
 journal (decisions/0019), whose lines begin with the first entry after it; 4 is what it had before
-lists were answered in SQL (decisions/0021). Invariants: the file is of
+lists were answered in SQL (decisions/0021); 5 before anybody could sign in to pages
+(decisions/0022). Invariants: the file is of
 the old version or of the new one, whole, whatever fails; every entry keeps its index, its bytes
 and its digests, so every root and receipt stays what it was; what was kept in clear is
 overwritten, and the write-ahead file emptied. Two processes may try at once: the second finds it
@@ -32,6 +33,7 @@ from comity.store.sqlite.connection import (
     open_writer,
     schema_text,
 )
+from comity.store.sqlite.migration_accounts import add_accounts
 from comity.store.sqlite.migration_lists import list_all_records
 from comity.store.sqlite.named import handles_of_body, mark_named
 from comity.store.sqlite.personal import keep_personal
@@ -72,9 +74,10 @@ def migrate(
             if version == 2:
                 _to_3(connection, randomness)
             _demand_of_3(connection)
-            # What 4 has beside 3, and 5 beside 4, are tables more.
+            # What 4 has beside 3, 5 beside 4 and 6 beside 5, are tables more.
             _create_what_is_missing(connection)
             list_all_records(connection)
+            add_accounts(connection)
             connection.pragma("user_version", SCHEMA_VERSION)
         connection.execute("COMMIT")
         # The pages of before must not stand in the write-ahead file longer than they have to.
