@@ -28,7 +28,7 @@ from comity.store.sqlite.records import SqliteRecords
 
 SEED: Final = 2018
 DAYS_BEFORE: Final = 3
-PLACES: Final = ("pennsylvania", "philadelphia")
+PLACES: Final = ("federal", "pennsylvania", "philadelphia")
 """Whose law the city lives under; other places' texts would only be read."""
 DAY_MS: Final = 86_400_000
 

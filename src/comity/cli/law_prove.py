@@ -51,6 +51,7 @@ ASSUMES: Final = (
 @click.argument("places", nargs=-1)
 @click.option("--as-of", metavar="TIME", help="Only the law of that instant. Default: all periods.")
 @click.option("--adopted", is_flag=True, help="The law in force in this city's register.")
+@click.option("--publish", is_flag=True, help="With --adopted: show the results on the portal.")
 @click.option(
     "--text",
     "drafts",
@@ -78,6 +79,7 @@ def prove(
     places: tuple[str, ...],
     as_of: str | None,
     adopted: bool,
+    publish: bool,
     drafts: tuple[Path, ...],
     against: str | None,
     equivalent: bool,
@@ -100,6 +102,8 @@ def prove(
     from comity.oversight.prove import Means
     from comity.oversight.prove import prove as prove_promises
 
+    if publish and (not adopted or as_of is not None):
+        raise click.UsageError("--publish goes with --adopted, for the law in force now")
     texts = TextFolder(folder or _folder())
     means = Means(Limit(resources=work), cross_check)
     wanted = _Wanted(against, equivalent, errs, dead, conflicts, classes)
@@ -115,12 +119,16 @@ def prove(
                 seen.add((judged.claim, judged.about))
                 printer.judged(judged, milliseconds)
     else:
+        told: list[tuple[Promises, Finding]] = []
         for each, promises in _with_promises(chosen):
             law = _law(each, promises, as_of, adopted=adopted)
             printer.place(promises, law.instruments, law.standing)
             found = prove_promises(promises, law.instruments, means, law.at, law.standing)
             for finding, milliseconds in _timed(found):
                 printer.promise(promises, finding, milliseconds)
+                told.append((promises, finding))
+        if publish:
+            _publish(told)
     printer.finish()
 
 
@@ -147,6 +155,18 @@ def _law(each: Chosen, promises: Promises, as_of: str | None, *, adopted: bool) 
     law = register.in_force(at)
     standing = Period(at, law.until, law.instruments)
     return _Law(tuple(register.instruments.values()), at, standing)
+
+
+def _publish(told: list[tuple[Promises, Finding]]) -> None:
+    """Keep the results beside the database, under the digest of the law they are of."""
+    from comity.cli.law_prove_publish import publish
+    from comity.store.sqlite.database import Database
+    from comity.store.sqlite.law import load_register
+
+    settings, at = load_settings(), clock()
+    with Database.open(settings.database) as database:
+        law = load_register(database.reader(), settings.stack).in_force(at)
+    say(f"published in {publish(settings.database, law.digest, at, told)}")
 
 
 class _Wanted(msgspec.Struct, frozen=True):
