@@ -12,7 +12,7 @@ from comity.cli.main import run
 from comity.oversight.history import VERSION_KEY
 from comity.oversight.stream import coded, metadata
 from tests.law.samples import SAMPLE, changed
-from tests.oversight.drafts import history
+from tests.oversight.drafts import agreement, history, see
 
 REF = "springfield-records-statepolice@1"
 Said = pytest.CaptureFixture[str]
@@ -52,50 +52,43 @@ def test_the_same_text_changes_nothing(capsys: Said) -> None:
     assert f"{REF}, in place of {REF}: of 12 inquiries 0 open, 0 close, 0 cannot be" in err
 
 
-def other_text(tmp_path: Path) -> str:
-    """A text that forbids what is not charged, beside the sample."""
-    from tests.oversight.drafts import agreement, see
-
-    text = agreement(see("forbid", "!resource.in_custody"), see("forbid", "resource.juvenile"))
-    path = tmp_path / "other.md"
-    path.write_text(text.canonical, "utf-8")
-    return "other.md"
-
-
-@pytest.fixture
-def wide(tmp_path: Path) -> str:
-    """Today's law permits everything, so that a draft can take something away."""
-    return _agreement(tmp_path, "wide.md", "wide", "true")
-
-
-def _agreement(folder: Path, name: str, ref: str, when: str, effect: str = "permit") -> str:
-    from tests.oversight.drafts import agreement, see
-
-    rule = see(effect, when)
-    text = agreement(rule, name=ref).canonical
-    shown = "refused" if effect == "forbid" else "permitted"
-    hidden = "refused"
-    examples = f"""
+EXAMPLES = """
 ```examples
 - that: whoever it is about is of age
   act: see charges
-  asks: {{agency: us-ice, purpose: criminal investigation, query: name, criteria: [name], case_number: true}}
-  about: {{juvenile: false}}
-  expect: {shown}
+  asks: {agency: us-ice, purpose: criminal investigation, query: name, criteria: [name]}
+  about: {juvenile: false, in_custody: true}
+  expect: permitted
 - that: a juvenile
   act: see charges
-  asks: {{agency: us-ice, purpose: audit, query: name, criteria: [name], case_number: true}}
-  about: {{juvenile: true}}
-  expect: {hidden}
+  asks: {agency: us-ice, purpose: audit, query: name, criteria: [name]}
+  about: {juvenile: true}
+  expect: refused
+```
+
+## 2 Parties and term
+
+Between these two, from the year 2000 on.
+
+```sets
+parties
+term
 ```
 """
-    (folder / name).write_text(text.rstrip() + "\n" + examples, "utf-8")
+
+
+def _agreement(folder: Path, name: str, ref: str, when: str) -> str:
+    """A valid text that permits what is so, in a file."""
+    text = agreement(see("permit", when), name=ref).canonical
+    (folder / name).write_text(text.rstrip() + "\n" + EXAMPLES, "utf-8")
     return name
 
 
 def test_flips_are_told_by_everything_asked_for(tmp_path: Path, capsys: Said) -> None:
     today = _agreement(tmp_path, "a.md", "a", "!resource.juvenile")
-    draft = _agreement(tmp_path, "b.md", "a", 'context.purpose == Purpose::"criminal investigation"')
+    draft = _agreement(
+        tmp_path, "b.md", "a", 'context.purpose == Purpose::"criminal investigation"'
+    )
     given = ["--today", today, "--history", "history"]
     code = law("replay", draft, *given, "--json")
     out, err = capsys.readouterr()
@@ -130,7 +123,17 @@ def test_judged_once_only_what_is_new_is_worked_out(tmp_path: Path, capsys: Said
     assert "1 of 2 rules worked out anew" in capsys.readouterr().err
     assert law("judge", "kept", "--history", "history", "--today", today) == 2
     assert "not empty" in capsys.readouterr().err
-    (tmp_path / "kept" / "part-000001.rows.parquet").unlink()
+    (tmp_path / "kept" / "judged.json").rename(tmp_path / "away.json")
+    assert law("replay", draft, "--today", today, "--history", "kept") == 2
+    assert "is not whole" in capsys.readouterr().err
+    (tmp_path / "away.json").rename(tmp_path / "kept" / "judged.json")
+    for ending in ("rows", "kinds"):
+        path = tmp_path / "kept" / f"part-000001.{ending}.parquet"
+        path.rename(tmp_path / path.name)
+    assert law("replay", draft, "--today", today, "--history", "kept") == 2
+    assert "is not whole" in capsys.readouterr().err
+    path = tmp_path / "part-000001.kinds.parquet"
+    path.rename(tmp_path / "kept" / path.name)
     assert law("replay", draft, "--today", today, "--history", "kept") == 2
     assert "only one of its two files" in capsys.readouterr().err
 
@@ -145,16 +148,13 @@ def replay_of(draft: str, today: str, folder: str) -> dict[str, int]:
 
 def test_what_is_written(tmp_path: Path, capsys: Said) -> None:
     today = _agreement(tmp_path, "a.md", "a", "!resource.juvenile")
-    draft = _agreement(tmp_path, "b.md", "a", "resource.in_custody && !resource.juvenile && !resource.convicted || context.approved")
+    draft = _agreement(tmp_path, "b.md", "a", "!resource.juvenile || context.approved")
     rows = history({"juvenile": True, "approved": True}, {"approved": False})
     (tmp_path / "drawn").mkdir()
-    coded(rows).write_parquet(
-        tmp_path / "drawn" / "a.parquet", metadata=metadata(["feed one"], 3)
-    )
-    code = law("replay", draft, "--today", today, "--history", "drawn", "--out", "out", "--report", "page.html")
-    assert code in (0, 2), capsys.readouterr().err
-    if code == 2:
-        pytest.fail(capsys.readouterr().err)
+    coded(rows).write_parquet(tmp_path / "drawn" / "a.parquet", metadata=metadata(["feed one"], 3))
+    given = ["--today", today, "--history", "drawn"]
+    assert law("replay", draft, *given, "--out", "out", "--report", "page.html") == 0
+    assert "page.html" in capsys.readouterr().err
     counts = pl.read_parquet(tmp_path / "out" / "counts.parquet")
     assert set(counts["change"]) == {"opens"}
     examples = pl.read_parquet(tmp_path / "out" / "examples.parquet")
@@ -169,7 +169,7 @@ def test_what_is_written(tmp_path: Path, capsys: Said) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["nowhere.md", "--history", "history"], 3, "there is no such text"),
+        (["nowhere.md", "--history", "history"], 3, "nowhere.md"),
         (["bad.md", "--history", "history"], 2, "bad.md:"),
         (["today.md"], 3, "comity journal export"),
         (["today.md", "--history", "nowhere"], 3, "comity journal export"),
@@ -204,7 +204,7 @@ def test_bad_input(
     out, err = capsys.readouterr()
     assert out == ""
     assert said in err
-    assert "Try:" in err
+    assert "Try:" in err or "at: nowhere.md" in err
 
 
 def test_without_an_installation_today_must_be_named(capsys: Said) -> None:
@@ -227,7 +227,9 @@ def test_damaged_pages_inside_a_file_are_told(tmp_path: Path, capsys: Said) -> N
 
 def test_diff_says_what_a_difference_comes_to(tmp_path: Path, capsys: Said) -> None:
     before = _agreement(tmp_path, "a.md", "a", "!resource.juvenile")
-    after = _agreement(tmp_path, "b.md", "a", 'context.purpose == Purpose::"criminal investigation"')
+    after = _agreement(
+        tmp_path, "b.md", "a", 'context.purpose == Purpose::"criminal investigation"'
+    )
     assert law("diff", before, after, "--effect", "--history", "history") == 0
     out, err = capsys.readouterr()
     assert "rule changes" in out

@@ -61,13 +61,18 @@ def test_counts_are_those_of_a_group_by(
     told = sorted(shown.select(*by, ROWS).rows(), key=repr)
     assert told == sorted(wanted.rows(), key=repr)
     # The row that stands for a kind is one of the history, whole.
-    assert made.kinds.select(list(COLUMNS)).join(table, on=list(COLUMNS), how="anti", nulls_equal=True).is_empty()
+    assert (
+        made.kinds.select(list(COLUMNS))
+        .join(table, on=list(COLUMNS), how="anti", nulls_equal=True)
+        .is_empty()
+    )
 
 
 def test_what_another_engine_counted_is_the_same() -> None:
     table = history({}, {"purpose": "audit"}, {"month": "2018-01"}, {"purpose": "audit"})
     grouped = table.group_by("purpose", "month").agg(
-        pl.len().alias(ROWS), *(pl.col(name).first() for name in COLUMNS if name not in ("purpose", "month"))
+        pl.len().alias(ROWS),
+        *(pl.col(name).first() for name in COLUMNS if name not in ("purpose", "month")),
     )
     made = counted_of(grouped, ["purpose"], ["month"])
     assert made.rows == 4

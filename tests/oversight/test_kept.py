@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from comity.cedar.engine import Engine
 from comity.law.instrument import Instrument
 from comity.law.schema import INQUIRY_ACTS
+from comity.oversight.answers import Needs, instant_name
 from comity.oversight.history import VERSION_KEY, HistoryUnusable, asked_of
 from comity.oversight.judged import judged
 from comity.oversight.kept import Judge, JudgedFiles
 from comity.oversight.masks import JUDGED_KEY
 from comity.oversight.replay import SEE, replay
-from comity.oversight.sources import Frame, PolarsFiles, Span, slices
+from comity.oversight.sources import Frame, OtherEngine, PolarsFiles, Span, slices
 from tests.oversight.drafts import agreement, history, see
 from tests.oversight.many import PERMIT, ROWS, RULES, engine_of
 
@@ -140,12 +142,44 @@ def test_files_with_lists_of_words_of_their_own(tmp_path: Path) -> None:
     tables = [history({"agency": one}, {"agency": "us-atf"}) for one in ("us-ice", "a", "z")]
     files = []
     for number, table in enumerate(tables):
-        if number:
-            kind = pl.Enum(table["agency"].unique().sort(descending=number == 1))
-            table = table.with_columns(pl.col("agency").cast(kind))
+        kind = pl.Enum(table["agency"].unique().sort(descending=number == 1))
+        coded = table.with_columns(pl.col("agency").cast(kind if number else pl.String()))
         files.append(str(tmp_path / f"{number}.parquet"))
-        table.write_parquet(files[-1], metadata={VERSION_KEY: "1"})
+        coded.write_parquet(files[-1], metadata={VERSION_KEY: "1"})
     old, new = [agreement(PERMIT)], [agreement(see("forbid", "true"), name="draft")]
     found = replay([PolarsFiles(files)], old, new, SEE[:1])
     by = {row["agency"]: row["rows"] for row in found.by("agency").iter_rows(named=True)}
     assert by == {"us-atf": 3, "us-ice": 1, "a": 1, "z": 1}
+
+
+def count_plainly(
+    files: Sequence[str], needs: Needs, dimensions: Sequence[str], span: Span
+) -> pl.DataFrame:
+    """Another engine, as plain as can be: a group-by over everything that was asked for."""
+    table = pl.concat([pl.read_parquet(file) for file in files]).filter(*span.rows)
+    for order in needs.instants:
+        marks = order.thresholds
+        code = [2 * sum(at > mark for mark in marks) + (at in marks) for at in table["at"]]
+        table = table.with_columns(pl.Series(instant_name(order), code, dtype=pl.Int64))
+    by = list(dict.fromkeys([*needs.keys, *dimensions]))
+    rest = [name for name in table.columns if name not in by]
+    return table.group_by(by).agg(pl.len().alias("rows"), pl.col(rest).first())
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(RULES, RULES, ROWS)
+def test_another_engine_may_count(
+    tmp_path_factory: pytest.TempPathFactory,
+    today: list[str],
+    draft: list[str],
+    rows: list[dict[str, Any]],
+) -> None:
+    file = str(tmp_path_factory.mktemp("history") / "a.parquet")
+    history(*rows).write_parquet(file, metadata={VERSION_KEY: "1"})
+    old, new = [agreement(PERMIT, *today)], [agreement(PERMIT, *draft, name="draft")]
+    span = Span(since=1_499_990_400_000)  # type: ignore[arg-type]
+    ours = replay([PolarsFiles([file])], old, new, SEE, span)
+    other = replay([OtherEngine([file], count_plainly)], old, new, SEE, span)
+    assert other.rows == ours.rows
+    assert other.counts.equals(ours.counts)
+    assert other.inquiries == ours.inquiries

@@ -11,20 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comity.cedar.classes import Answer
-from comity.cedar.engine import Engine
-from comity.law.instrument import Instrument
-from comity.law.schema import SCHEMA
-from comity.law.vocabulary import Grade, ProcessKind, Purpose, QueryKind
 from comity.oversight.history import (
     VERSION_KEY,
     HistoryUnusable,
-    asked_of,
     history_of,
 )
 from comity.oversight.replay import SEE, combine3, replay
 from comity.oversight.sources import Frame
 from tests.oversight.drafts import ROW, agreement, history, see
 from tests.oversight.many import PERMIT, ROWS, RULES, counted, row_by_row
+
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(RULES, RULES, ROWS)
@@ -137,3 +133,23 @@ def test_a_damaged_or_foreign_file_is_named(tmp_path: Path) -> None:
         history_of([str(lacking)])
     with pytest.raises(HistoryUnusable, match="no history"):
         history_of([])
+
+
+def test_twenty_examples_each_way_are_real_rows_that_differ() -> None:
+    """All rows are of one kind to the clauses, and still the examples are of many months."""
+    rows = [
+        {
+            "month": f"20{10 + number // 12}-{number % 12 + 1:02}",
+            "grade": "F1" if number % 2 else "M1",
+        }
+        for number in range(60)
+    ]
+    table = history(*rows)
+    new = [agreement(PERMIT, see("forbid", "resource.charged"), name="draft")]
+    shown = replay([Frame(table.lazy())], [agreement(PERMIT)], new, SEE).examples
+    assert shown.height == 20
+    assert shown["month"].n_unique() == 20
+    assert set(shown["rows"]) == {60}
+    assert set(shown["act"]) == {", ".join(SEE)}
+    names = [name for name in ROW if name != "at"]
+    assert shown.select(names).join(table, on=names, how="anti", nulls_equal=True).is_empty()

@@ -32,7 +32,9 @@ def test_a_change_is_undecidable_only_where_a_guess_tells(
 ) -> None:
     forbids = "".join(sorted(before[1]))  # a rule is a forbid or a permit in both bodies
     old, new = body("".join(before[0]), forbids, 1), body("".join(after[0]), forbids, 2)
-    holes = [(place, key) for place, known in enumerate(asked) for key in KEYS if known[key] is None]
+    holes = [
+        (place, key) for place, known in enumerate(asked) for key in KEYS if known[key] is None
+    ]
     found = set()
     for guess in product(SAYS, repeat=min(len(holes), 5)):
         filled = [{key: one or SAYS[1] for key, one in known.items()} for known in asked]
@@ -40,7 +42,9 @@ def test_a_change_is_undecidable_only_where_a_guess_tells(
             filled[place][key] = answer
         was, now = (
             all(
-                combine({name: known[key] for name, key in ruled.clauses.items()}, ruled.forbids).permitted
+                combine(
+                    {name: known[key] for name, key in ruled.clauses.items()}, ruled.forbids
+                ).permitted
                 for known in filled
             )
             for ruled in (old, new)

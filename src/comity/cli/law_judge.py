@@ -1,8 +1,8 @@
 """`comity law judge`: a history judged once, so that of the next draft only new rules are asked.
 
 Source: docs/replay.md. Exit codes: 0 ok, 2 a history that cannot be used, 3 no such text or
-history, 5 a folder that cannot be written. Invariant: a part is written after its predecessor is
-whole, in bounded memory. Does not: replay (`comity.cli.law_replay`).
+history, 5 a folder that cannot be written. Invariants: memory holds one part; what
+says that the history is whole is written last. Does not: replay (`comity.cli.law_replay`).
 """
 
 from __future__ import annotations
@@ -40,9 +40,11 @@ def judge(out: Path, history: Path | None, today: tuple[str, ...], *, as_json: b
     from comity.cli.replay_files import (
         KINDS_ENDING,
         ROWS_ENDING,
+        Whole,
         make_folder,
         plain_files,
         write_table,
+        write_whole,
     )
     from comity.oversight.history import HistoryUnusable
     from comity.oversight.kept import Judge
@@ -68,6 +70,7 @@ def judge(out: Path, history: Path | None, today: tuple[str, ...], *, as_json: b
             write_table(part.rows, out / f"{name}{ROWS_ENDING}", said)
             parts, kinds = parts + 1, kinds + part.kinds.height
             line.step(part.rows.height)
+    write_whole(out, Whole(parts, source.rows))
     if as_json:
         emit_json({"rows": source.rows, "parts": parts, "kinds": kinds, "classes": made.classes})
     else:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 ENGINES: Final = ("polars", "spark")
 ROWS_ENDING: Final = ".rows.parquet"
 KINDS_ENDING: Final = ".kinds.parquet"
+WHOLE: Final = "judged.json"
+"""Written last: how many parts and rows a judged history has."""
 _NO_HISTORY: Final = "write one with: comity journal export DIR"
 
 
@@ -43,7 +45,14 @@ def sources_of(folder: Path, engine: str) -> list[Source]:
             remedy="keep each in a folder of its own",
         )
     if pairs:
-        return [JudgedFiles(pairs)]
+        judged = JudgedFiles(pairs)
+        if _whole(folder) != Whole(len(pairs), judged.rows):
+            raise HistoryUnusable(
+                "is not whole: judging it was not finished, or files of it are gone",
+                where=str(folder),
+                remedy="judge that history again, into a new folder: comity law judge",
+            )
+        return [judged]
     if not files:
         raise NotFound("there is no history", where=str(folder), remedy=_NO_HISTORY)
     if engine == "polars":
@@ -54,6 +63,25 @@ def sources_of(folder: Path, engine: str) -> list[Source]:
         )
     count = importlib.import_module("comity.oversight.spark").count
     return [OtherEngine(files, count)]
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """What a judged history has when it is whole."""
+
+    parts: int
+    rows: int
+
+
+def _whole(folder: Path) -> Whole | None:
+    try:
+        return msgspec.json.decode((folder / WHOLE).read_bytes(), type=Whole)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def write_whole(folder: Path, whole: Whole) -> None:
+    """Say that a judged history is whole. Raises StoreUnwritable."""
+    replace_file(folder / WHOLE, msgspec.json.encode(whole))
 
 
 def plain_files(folder: Path) -> list[str]:

@@ -9,7 +9,7 @@ has its own kinds they add up and do not multiply. Does not: read files
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -171,8 +171,14 @@ def needs_of_variants(variants: Iterable[Variant]) -> Needs:
     return needs_of_clauses((one.name, one.clause) for one in variants)
 
 
-def codes_of(table: pl.DataFrame, variant: Variant) -> pl.Series:
-    """The code of a clause's answer for each row of a table."""
+MANY: Final = 20_000
+"""Kinds of a clause whose answers take so long that it is said."""
+
+
+def codes_of(
+    table: pl.DataFrame, variant: Variant, said: Callable[[str], None] = lambda _words: None
+) -> pl.Series:
+    """The code of a clause's answer for each row of a table; `said` is told of long work."""
     clause = variant.clause
     needs = needs_of_clauses([(variant.name, clause)])
     if needs.not_kept[variant.name] or not table.height:
@@ -183,6 +189,8 @@ def codes_of(table: pl.DataFrame, variant: Variant) -> pl.Series:
         return pl.Series("code", [code], dtype=pl.UInt8).new_from_index(0, table.height)
     keys = list(needs.keys)
     kinds = table.unique(keys, keep="any")
+    if kinds.height > MANY:
+        said(f"{variant.name} tells {kinds.height:,} kinds apart: the engine is asked for each")
     codes = [
         _code(clause, row, variant.act, of_record=of_record) for row in kinds.iter_rows(named=True)
     ]

@@ -20,6 +20,11 @@ from comity.errors import ComityError
 DISTINCT_MAX: Final = 2_000_000
 """Kinds of rows that are held at once."""
 
+SAMPLES: Final = 20
+"""Real rows of a kind that are kept beside the one that stands for it, at most."""
+SAMPLES_MAX: Final = 50_000
+"""Real rows that are so kept of all kinds together."""
+
 ROWS: Final = "rows"
 KIND: Final = "kind"
 _STRING_BITS: Final = 21
@@ -34,11 +39,12 @@ class Counted(msgspec.Struct, frozen=True):
     """Rows by kind.
 
     `kinds`: one real row each, and its number in column `kind`. `counts`: how many rows there are
-    by kind and dimension, in column `rows`.
+    by kind and dimension, in column `rows`. `samples`: some more real rows, with their kind.
     """
 
     kinds: pl.DataFrame
     counts: pl.DataFrame
+    samples: pl.DataFrame
 
     @property
     def rows(self) -> int:
@@ -149,6 +155,8 @@ class Counting:
         self._kinds: list[pl.DataFrame] = []
         self._counts: list[pl.DataFrame] = []
         self._counted = 0
+        self._samples: list[pl.DataFrame] = []
+        self._sampled: dict[int, int] = {}
 
     def add(self, piece: pl.DataFrame, rest: Rest) -> None:
         """Count a slice that has keys and dimensions. `rest` reads whole rows of it."""
@@ -165,6 +173,7 @@ class Counting:
             else numbered.select(pl.len().cast(pl.Int64).alias(ROWS), pl.col("first").min())
         )
         found = self._numbered(found.sort("first"), law, rest)
+        self._sample(found, rest)
         counts = found.select(KIND, ROWS)
         if self._dimensions:
             counts = counts.hstack(piece.select(self._dimensions)[found["first"]])
@@ -193,6 +202,23 @@ class Counting:
         if self._known is None:
             raise AssertionError("a slice with rows has a kind")
         return found.join(self._known, on=law, how="left", nulls_equal=True)
+
+    def _sample(self, found: pl.DataFrame, rest: Rest) -> None:
+        """Keep rows of other dimensions than the ones before: an example each."""
+        if not self._more.names or sum(self._sampled.values()) > SAMPLES_MAX:
+            return
+        places, kinds = [], []
+        for kind, place in found.select(KIND, "first").iter_rows():
+            count = self._sampled.get(kind, 0)
+            if count < SAMPLES:
+                self._sampled[kind] = count + 1
+                places.append(place)
+                kinds.append(kind)
+            if len(places) >= SAMPLES_MAX:
+                break
+        if places:
+            rows = rest(places)
+            self._samples.append(rows.with_columns(pl.Series(KIND, kinds, dtype=pl.UInt32)))
 
     def _merge(self) -> None:
         counts = pl.concat(self._counts)
@@ -223,7 +249,9 @@ class Counting:
         self._merge()
         kinds = pl.concat(self._kinds)
         numbers = pl.int_range(kinds.height, dtype=pl.UInt32, eager=True)
-        made = Counted(kinds.with_columns(numbers.alias(KIND)), self._counts[0])
+        kinds = kinds.with_columns(numbers.alias(KIND))
+        samples = pl.concat(self._samples) if self._samples else kinds.clear()
+        made = Counted(kinds, self._counts[0], samples)
         self._clear()
         return made
 
@@ -237,4 +265,5 @@ def counted_of(table: pl.DataFrame, keys: Sequence[str], dimensions: Sequence[st
     else:
         numbered = table.with_columns(pl.lit(0, pl.UInt32).alias(KIND))
     counts = numbered.group_by(KIND, *dimensions).agg(pl.col(ROWS).sum().cast(pl.Int64))
-    return Counted(kinds.drop(ROWS), counts)
+    samples = numbered.group_by(KIND).head(SAMPLES).drop(ROWS).head(SAMPLES_MAX)
+    return Counted(kinds.drop(ROWS), counts, samples)

@@ -89,7 +89,9 @@ def _joined(
     width = reduce(lambda left, right: left * right, (len(found) for found in values.values()), 1)
     coded = history.with_columns(pl.col("at").alias("context.at")).with_columns(*codes)
     if width >= WIDTH_MAX:
-        return coded.join(answers.lazy(), on=list(keys), how="left", nulls_equal=True, maintain_order="left")
+        return coded.join(
+            answers.lazy(), on=list(keys), how="left", nulls_equal=True, maintain_order="left"
+        )
     number = reduce(
         lambda left, right: left + right, (part for part in _digits(values)), pl.lit(0, pl.Int64)
     )

@@ -2,20 +2,23 @@
 
 Source: docs/replay.md; decisions/0019-journal.md for the files of the journal. Two kinds of
 files keep masks. A journal says for which law and lists clauses by id; its bits are taken only
-for that very law, and only where one answer fits every act of a clause. A judged history lists
-clauses by the digest of their text and by the acts they were asked for, so that its bits are
-taken for the same rule wherever it stands. Invariant: a bit is used only for a clause of which
+where that law was made of texts of today, byte for byte, and only where one answer fits every
+act of a clause. A judged history lists clauses by the digest of their text and by the acts they
+were asked for, so that its bits are taken for the same rule wherever it stands. Invariant: a bit is used only for a clause of which
 it is certain that it answered just this. Does not: write files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Any, Final
 
 import msgspec
 import polars as pl
 
+from comity.law.in_force import digest_of
+from comity.law.instrument import Instrument
 from comity.law.schema import INQUIRY_ACTS
 from comity.oversight.answers import ERRS, NO, UNKNOWN, YES, Variant
 from comity.oversight.history import HistoryUnusable
@@ -26,6 +29,24 @@ JUDGED_KEY: Final = "comity.judged"
 MASKS: Final = ("satisfied", "erring", "unknown")
 
 
+SUBSETS_MAX: Final = 10
+"""Texts of today whose every selection is looked for in the past."""
+
+
+def laws_of(instruments: Sequence[Instrument]) -> frozenset[str]:
+    """Digests of every law that was made of some of these texts, and of no others.
+
+    So what was answered before one of them began, or after it ended, is known of the rest.
+    """
+    if len(instruments) > SUBSETS_MAX:
+        return frozenset({digest_of(instruments)})
+    return frozenset(
+        digest_of(some)
+        for size in range(len(instruments) + 1)
+        for some in combinations(instruments, size)
+    )
+
+
 class JournalForm(msgspec.Struct, frozen=True):
     """What the bits of a journal's lines mean that were decided under one law."""
 
@@ -33,9 +54,9 @@ class JournalForm(msgspec.Struct, frozen=True):
     acts: tuple[str, ...]
     clauses: tuple[str, ...]
 
-    def bits(self, variants: Iterable[Variant], digest: str) -> dict[str, int]:
-        """The bit of each variant that these masks answer, where the law is the one named."""
-        if self.law != digest:
+    def bits(self, variants: Iterable[Variant], laws: Container[str]) -> dict[str, int]:
+        """The bit of each variant that these masks answer, where the law is one of those named."""
+        if self.law not in laws:
             return {}
         place = {name: number for number, name in enumerate(self.clauses)}
         return {

@@ -18,7 +18,6 @@ import polars as pl
 
 from comity.cedar.classes import Clause
 from comity.errors import ComityError
-from comity.law.in_force import digest_of
 from comity.law.instrument import Instrument
 from comity.law.schema import ENVIRONMENTS, INQUIRY_ACTS
 from comity.oversight.answers import (
@@ -32,7 +31,7 @@ from comity.oversight.answers import (
 )
 from comity.oversight.apart import DISTINCT_MAX, KIND, ROWS
 from comity.oversight.history import COLUMNS, DIMENSIONS
-from comity.oversight.masks import codes_of_masks
+from comity.oversight.masks import codes_of_masks, laws_of
 from comity.oversight.sources import BEHALF, Source, Span, Table, Wanted
 from comity.oversight.verdicts import (
     CHANGES,
@@ -59,6 +58,7 @@ _SHOWN: Final = tuple(name for name in COLUMNS if name != "at")
 """The columns of an example: an instant to the millisecond could be known to somebody."""
 _BY: Final = (*DIMENSIONS, "act", "change", "clause")
 _ALSO: Final = "behalf"
+_TURN: Final = "turn"
 
 
 class CountsTooMany(ComityError):
@@ -113,8 +113,8 @@ def replay(
     old, new = Body(today, known), Body(draft, known)
     laws = Laws([old, new], acts or INQUIRY_ACTS)
     variants = list(laws.variants.values())
-    wanted = Wanted(variants, digest_of(today), span or Span(), DIMENSIONS, said, step)
-    tally = _Tally(laws, SEE if acts is None else acts)
+    wanted = Wanted(variants, laws_of(today), span or Span(), DIMENSIONS, said, step)
+    tally = _Tally(laws, SEE if acts is None else acts, said)
     for source in sources:
         for table in source.tables(wanted):
             tally.add(table)
@@ -131,7 +131,8 @@ def _not_kept(variants: Iterable[Variant]) -> dict[str, tuple[str, ...]]:
 class _Tally:
     """Adds up changes, table by table."""
 
-    def __init__(self, laws: Laws, assumed: Sequence[str]) -> None:
+    def __init__(self, laws: Laws, assumed: Sequence[str], said: Callable[[str], None]) -> None:
+        self._said = said
         self._laws = laws
         self._assumed = frozenset(assumed)
         self._rows = self._kinds = 0
@@ -154,7 +155,8 @@ class _Tally:
                 changed = self._asking(kinds, changes, one)
                 if not changed.height:
                     continue
-                self._count(kinds, counts, changed, one)
+                self._count(counts, changed, one)
+                self._show(table, changed, one)
                 for change in CHANGES:
                     touched[change].append(changed.filter(pl.col("change") == change).select(KIND))
         rows = counts.group_by(KIND).agg(pl.col(ROWS).sum())
@@ -167,7 +169,7 @@ class _Tally:
         codes = codes_of_masks(both, bits) if bits else {}
         for key, variant in self._laws.variants.items():
             if key not in codes:
-                codes[key] = codes_of(both, variant)
+                codes[key] = codes_of(both, variant, self._said)
                 self._asked[variant.source] = None
         return codes
 
@@ -203,9 +205,7 @@ class _Tally:
         asking = kinds.select(KIND, bit.alias("asked")).filter(pl.col("asked") == 1)
         return changes.join(asking.select(KIND), on=KIND, how="semi")
 
-    def _count(
-        self, kinds: pl.DataFrame, counts: pl.DataFrame, changed: pl.DataFrame, act: str
-    ) -> None:
+    def _count(self, counts: pl.DataFrame, changed: pl.DataFrame, act: str) -> None:
         joined = counts.join(changed, on=KIND).with_columns(pl.lit(act).alias("act"))
         grouped = (
             joined.group_by(_BY)
@@ -218,15 +218,29 @@ class _Tally:
                 f"more than {DISTINCT_MAX:,} combinations of agency, purpose, month and clause",
                 remedy="replay a shorter span with --since and --until",
             )
-        of_kind = changed.join(counts.group_by(KIND).agg(pl.col(ROWS).sum()), on=KIND)
+
+    def _show(self, table: Table, changed: pl.DataFrame, act: str) -> None:
+        """Keep real rows of the kinds with most rows: of each kind one, then further ones."""
+        kinds, samples = table.counted.kinds, table.counted.samples
+        rows = table.counted.counts.group_by(KIND).agg(pl.col(ROWS).sum())
         for change in CHANGES:
-            most = of_kind.filter(pl.col("change") == change).sort(
-                [ROWS, KIND], descending=[True, False]
-            )[:EXAMPLES]
-            shown = most.join(kinds.select(KIND, *_SHOWN), on=KIND).with_columns(
-                pl.lit(act).alias("act")
+            most = (
+                changed.filter(pl.col("change") == change)
+                .join(rows, on=KIND)
+                .sort([ROWS, KIND], descending=[True, False])[:EXAMPLES]
             )
-            self._examples.append(shown.select("change", "act", "clause", *_SHOWN, ROWS))
+            if not most.height:
+                continue
+            turn = pl.int_range(1, pl.len() + 1).over(KIND).cast(pl.Int64)
+            more = samples.join(most.select(KIND), on=KIND, how="semi").with_columns(
+                turn.alias(_TURN)
+            )
+            first = kinds.with_columns(pl.lit(0, pl.Int64).alias(_TURN))
+            columns = [KIND, _TURN, *_SHOWN]
+            shown = pl.concat([first.select(columns), more.select(columns)]).join(most, on=KIND)
+            self._examples.append(
+                shown.with_columns(pl.lit(act).alias("act")).select(_TURN, *_EXAMPLE)
+            )
 
     def flips(self, classes: int, not_kept: Mapping[str, tuple[str, ...]]) -> Flips:
         """What all tables came to."""
@@ -245,13 +259,24 @@ class _Tally:
         )
 
     def _few(self) -> pl.DataFrame:
-        """Of equal rows only one act is an example, so that twenty are twenty."""
+        """Twenty each way, each row once with all its acts."""
         if not self._examples:
             return pl.DataFrame(schema=_EXAMPLE)
+        names = ["change", "clause", *_SHOWN]
         return (
-            pl.concat([one.select(pl.col(name).cast(kind) for name, kind in _EXAMPLE.items()) for one in self._examples])
-            .unique(["change", "clause", *_SHOWN], keep="first", maintain_order=True)
-            .sort(ROWS, descending=True, maintain_order=True)
+            pl.concat(
+                [
+                    one.select(_TURN, *(pl.col(name).cast(kind) for name, kind in _EXAMPLE.items()))
+                    for one in self._examples
+                ]
+            )
+            .group_by(names, maintain_order=True)
+            .agg(
+                pl.col("act").unique(maintain_order=True).str.join(", "),
+                pl.col(_TURN).min(),
+                pl.col(ROWS).max(),
+            )
+            .sort([_TURN, ROWS], descending=[False, True], maintain_order=True)
             .group_by("change", maintain_order=True)
             .head(EXAMPLES)
             .select(list(_EXAMPLE))

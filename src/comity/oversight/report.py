@@ -28,6 +28,13 @@ WORDS: Final = {
 }
 
 
+_SUMS: Final = {
+    OPENS: "opens: refused today, permitted by the draft",
+    CLOSES: "closes: permitted today, refused by the draft",
+    UNDECIDABLE: "cannot be decided from what was kept",
+}
+
+
 class Stream(msgspec.Struct, frozen=True):
     """What a history made of public streams says of itself; `real` and `drawn` are columns."""
 
@@ -96,7 +103,7 @@ def _about(flips: Flips, heading: Heading) -> str:
 
 def _summary(flips: Flips) -> str:
     cells = [
-        (f"{flips.inquiries[change]:,}", f"inquiries with something {WORDS[change]}")
+        (f"{flips.inquiries[change]:,}", f"inquiries in which something {_SUMS[change]}")
         for change in CHANGES
     ]
     boxes = "".join(f"<li><b>{number}</b> {escape(text)}</li>" for number, text in cells)

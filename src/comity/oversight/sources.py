@@ -8,7 +8,7 @@ the law asked about, they are counted apart from those that have none. Does not:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -53,13 +53,13 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What is asked of a source: answers for `variants` under the law named, in a span.
+    """What is asked of a source: answers for `variants`, in a span; masks count of these `laws`.
 
     `said` is told what took longer or came out otherwise than hoped, `step` rows counted.
     """
 
     variants: Sequence[Variant]
-    digest: str = ""
+    laws: Container[str] = frozenset()
     span: Span = Span()
     dimensions: Sequence[str] = DIMENSIONS
     said: Callable[[str], None] = lambda _words: None
@@ -186,7 +186,7 @@ def _parts(file: str, rows: int, wanted: Wanted) -> Iterator[_Part]:
     )
     answered = []
     for key, form in forms.items():
-        bits = form.bits(wanted.variants, wanted.digest)
+        bits = form.bits(wanted.variants, wanted.laws)
         if bits:
             only = (pl.col("clauses") == key) & whole
             answered.append(only)
@@ -225,7 +225,9 @@ def _taken(counting: Counting | None, bits: Mapping[str, int]) -> Iterator[Table
     """What was counted, with words as words: files may each have lists of their own."""
     made = None if counting is None else counting.take()
     if made is not None:
-        yield Table(Counted(in_words(made.kinds), in_words(made.counts)), bits)
+        yield Table(
+            Counted(in_words(made.kinds), in_words(made.counts), in_words(made.samples)), bits
+        )
 
 
 def in_words(table: pl.DataFrame) -> pl.DataFrame:

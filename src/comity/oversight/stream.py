@@ -34,6 +34,9 @@ REAL_WORDS: Final = (
 )
 """What is real, in words for a report."""
 _MIX: Final = 0x9E3779B97F4A7C15
+_OF_SEED: Final = 0xD1B54A32D192ED03
+_OF_NUMBER: Final = 0x8CB92BA72F3D8DD7
+"""Odd numbers without a common factor, so that no draw of a row is another draw of its neighbour."""
 _GRADES: Final = ("F1", "F2", "F3", "M1", "M2", "M3", "S")
 
 
@@ -151,7 +154,7 @@ def _columns(seed: int) -> list[pl.Expr]:
 
 def _draw(column: str, seed: int, number: int) -> pl.Expr:
     """A number of 32 bits from a row's own number, the seed and which draw it is."""
-    start = (seed * 1_000_003 + number * _MIX) % 2**64
+    start = (seed * _OF_SEED + number * _OF_NUMBER) % 2**64
     mixed = pl.col(column).cast(pl.UInt64) * pl.lit(_MIX, pl.UInt64) + pl.lit(start, pl.UInt64)
     folded = (mixed // 2**29) * pl.lit(0xBF58476D1CE4E5B9, pl.UInt64)
     return (folded // 2**32).alias("drawn")

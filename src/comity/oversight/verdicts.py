@@ -105,9 +105,7 @@ class _Alike(msgspec.Struct, frozen=True):
 
 
 def _unknown(old: Ruled, new: Ruled, asked: Sequence[Known]) -> list[_Alike]:
-    names = {
-        key: name for body in (old, new) for name, key in body.clauses.items()
-    }
+    names = {key: name for body in (old, new) for name, key in body.clauses.items()}
     of_old, of_new = set(old.clauses.values()), set(new.clauses.values())
     forbids = old.forbids | new.forbids
     alike: dict[tuple[int, bool, bool, bool], list[str]] = {}
