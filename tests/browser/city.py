@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -131,7 +132,7 @@ def _paper_comes(desk: Desk, at: Instant) -> None:
     held = (
         record.record_id
         for (doc,) in reader.execute("SELECT doc FROM record ORDER BY record_id").fetchall()
-        if presence_of(record := decode_record(doc)) is Presence.IN_CUSTODY
+        if presence_of(record := decode_record(cast("bytes", doc))) is Presence.IN_CUSTODY
     )
     paper = Paper(
         form="DHS Form I-247A (2/17)",

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,8 +93,8 @@ def demo(
     as_json: bool,
 ) -> None:
     """Play 31 August 2018 in Philadelphia, from signed text to cut feed."""
-    if left_open and act != "evening":
-        raise click.UsageError("--open goes with the evening; the other acts end by themselves")
+    if left_open:
+        _demand_openable(act, seed)
     began = time.monotonic()
     place = folder or Path(tempfile.mkdtemp(prefix="comity-demo-")) / "city"
     shift = (EVENING - clock()) // 1000
@@ -118,15 +118,7 @@ def demo(
         of_feed = None if feed is None else _take_feed(database, feed, mapping)
         told = []
         if act == "custody":
-            # Here, because letters and holidays are slow to import and only this act needs them.
-            from comity.cli.custody_case import AtDesk
-            from comity.cli.demo_custody import OFFICER, play_custody
-
-            desk = AtDesk(load_settings(file), database, EVENING, OFFICER)
-            for one in play_custody(desk, place):
-                told.append(one)
-                if not as_json:
-                    _print(one)
+            told = list(_custody(file, database, place, as_json=as_json))
             _finish(place, told, _entries(database), time.monotonic() - began, as_json=as_json)
             return
         publisher = publisher_of(load_settings(file), database, EVENING)
@@ -156,6 +148,25 @@ def demo(
         sys.stdout.flush()  # or whoever reads through a pipe waits until the gateway ends
         rehearse(shift)
         serve_command.main(args=[], standalone_mode=False)
+
+
+def _demand_openable(act: str, seed: int) -> None:
+    if act != "evening":
+        raise click.UsageError("--open goes with the evening; the other acts end by themselves")
+    if seed != SEED:
+        raise click.UsageError(f"--open goes with seed {SEED}, by whose keys the city goes on")
+
+
+def _custody(file: Path, database: Database, place: Path, *, as_json: bool) -> Iterator[Told]:
+    """The night at the jail's door, each thing printed as it happens."""
+    # Here, because letters and holidays are slow to import and only this act needs them.
+    from comity.cli.custody_case import AtDesk
+    from comity.cli.demo_custody import OFFICER, play_custody
+
+    for one in play_custody(AtDesk(load_settings(file), database, EVENING, OFFICER), place):
+        if not as_json:
+            _print(one)
+        yield one
 
 
 def _take_feed(database: Database, feed: Path, mapping: str) -> str | None:

@@ -43,7 +43,14 @@ def can(condition: str, *, present: bool = True) -> str:
         word
         for body, question, word in found
         if settled(
-            ask(body, WHERE, question, assumptions=Assumptions(present=present), cross_check=True, limit=PLENTY)
+            ask(
+                body,
+                WHERE,
+                question,
+                assumptions=Assumptions(present=present),
+                cross_check=True,
+                limit=PLENTY,
+            )
         )
     )
 

@@ -49,7 +49,7 @@ def test_looking_again_is_no_use_of_a_session(house: TestHouse) -> None:
         asked.append(used)
         return find(digest, at, used=used)
 
-    kept.find = noting
+    kept.find = noting  # type: ignore[method-assign]
     officer = house.staff(Role.CUSTODY)
     assert officer.get("/console/custody").status_code == 200
     assert officer.get("/console/custody", **{"X-Comity-Refresh": "1"}).status_code == 200
