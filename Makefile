@@ -19,7 +19,7 @@ help: ## list these targets
 
 setup: $(MADE)/base ## make .venv with Comity in it (nothing to do when it is up to date)
 
-demo: setup ## play 31 August 2018 in Philadelphia, offline, in some ten seconds
+demo: $(if $(findstring replay,$(ARGS)),setup-test,setup) ## play 31 August 2018 in Philadelphia, offline, in some ten seconds
 	@$(BIN)/comity demo $(if $(ARGS),$(ARGS),--open)
 
 test: setup-test ## run every test (ARGS="-k name" chooses)

@@ -15,6 +15,7 @@ from comity.city.cast import ATF_ORI
 from comity.city.demonstration import Evening, HandClock, serving
 from comity.city.rehearsal import PLACES, SEED, rehearse_city
 from comity.city.scenes import EVENING
+from comity.city.staff import demo_accounts, enter_accounts
 from comity.city.trail import ICE_ORI
 from comity.cli.demo import ZONE
 from comity.cli.init import found_installation
@@ -39,6 +40,7 @@ from comity.web.pages.console_rules import shipped_console
 from comity.web.pages.every import every_face
 from comity.web.pages.headers import cookie_name
 from comity.web.pages.session import Found, cookie_digest, new_cookie
+from comity.web.pages.stored_sessions import StoredSessions
 from comity.web.pages.visit import House
 from comity.web.records_held import StoredRecords
 from comity.web.service import Desk
@@ -67,8 +69,12 @@ class City(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[City]:
-    """Found the city, play the evening, and serve its pages."""
+def running(folder: Path, *, signing: bool = False) -> Iterator[City]:
+    """Found the city, play the evening, and serve its pages.
+
+    With `signing` the demo's accounts stand in the store and sign in by the page, and there are no
+    cookies beforehand.
+    """
     file = found_installation(
         folder / "city",
         {
@@ -97,10 +103,13 @@ def running(folder: Path) -> Iterator[City]:
         gateway = create_gateway(desk, heartbeat_seconds=0.2, poll_seconds=0.2, publisher=publisher)
         house = House(desk, "City of Philadelphia (demo)", shipped_console(), publisher, "")
         kept = Kept()
-        stand_behind(gateway, create_faces(house, every_face(), kept))
+        if signing:
+            enter_accounts(database, demo_accounts(SEED, EVENING), EVENING)
+        sessions = StoredSessions(database) if signing else kept
+        stand_behind(gateway, create_faces(house, every_face(), sessions))
         cookies: dict[str, dict[str, str]] = {"visitor": {}}
         for name, role in ROLES.items():
-            if role is not None:
+            if role is not None and not signing:
                 of_city = role is not Role.ANALYST
                 who = Account(
                     name,

@@ -76,10 +76,11 @@ AFTERWARDS: Final = Instant(MIDNIGHT + 5 * 60_000)
 )
 @click.option(
     "--act",
-    type=click.Choice(["evening", "ledger", "custody"]),
+    type=click.Choice(["evening", "ledger", "custody", "replay"]),
     default="evening",
     show_default=True,
-    help="The evening, what its ledger proves afterwards, or the night at the jail's door.",
+    help="The evening, what its ledger proves afterwards, the night at the jail's door, or what"
+    " the city could have known.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Write what happened as JSON.")
 def demo(
@@ -117,8 +118,8 @@ def demo(
         write_keys(rehearsal.cast, place / "keys")
         of_feed = None if feed is None else _take_feed(database, feed, mapping)
         told = []
-        if act == "custody":
-            told = list(_custody(file, database, place, as_json=as_json))
+        if act in ("custody", "replay"):
+            told = list(_by_itself(act, file, database, place, as_json=as_json))
             _finish(place, told, _entries(database), time.monotonic() - began, as_json=as_json)
             return
         publisher = publisher_of(load_settings(file), database, EVENING)
@@ -157,13 +158,21 @@ def _demand_openable(act: str, seed: int) -> None:
         raise click.UsageError(f"--open goes with seed {SEED}, by whose keys the city goes on")
 
 
-def _custody(file: Path, database: Database, place: Path, *, as_json: bool) -> Iterator[Told]:
-    """The night at the jail's door, each thing printed as it happens."""
-    # Here, because letters and holidays are slow to import and only this act needs them.
-    from comity.cli.custody_case import AtDesk
-    from comity.cli.demo_custody import OFFICER, play_custody
+def _by_itself(
+    act: str, file: Path, database: Database, place: Path, *, as_json: bool
+) -> Iterator[Told]:
+    """An act that needs no gateway, each thing printed as it happens."""
+    # Here, because letters, holidays and solvers are slow to import and only these acts need them.
+    if act == "custody":
+        from comity.cli.custody_case import AtDesk
+        from comity.cli.demo_custody import OFFICER, play_custody
 
-    for one in play_custody(AtDesk(load_settings(file), database, EVENING, OFFICER), place):
+        played = play_custody(AtDesk(load_settings(file), database, EVENING, OFFICER), place)
+    else:
+        from comity.cli.demo_replay import play_replay
+
+        played = play_replay(database, place)
+    for one in played:
         if not as_json:
             _print(one)
         yield one
