@@ -40,7 +40,7 @@ lock: ## renew requirements/*.txt from requirements/*.in
 	@test -x $(VENV)-lock/bin/pip-compile || { $(MAKE) --no-print-directory $(BIN)/python && \
 		$(BIN)/python -m venv $(VENV)-lock && \
 		$(VENV)-lock/bin/python -m pip -qq install --require-hashes -r requirements/lock.txt; }
-	@for name in base test bench build lock; do \
+	@for name in base test bench spark build lock; do \
 		echo "requirements/$$name.txt"; \
 		$(VENV)-lock/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
 			--strip-extras --no-header --annotation-style=line \

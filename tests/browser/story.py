@@ -22,6 +22,7 @@ from tests.browser.city import City
 ACCOUNTS = {one.account.handle: one for one in demo_accounts(SEED, EVENING)}
 PICTURES = os.environ.get("COMITY_PICTURES")
 WIDE = {"width": 1280, "height": 900}
+PATIENCE_MS = 10_000
 
 
 class Person:
@@ -32,6 +33,7 @@ class Person:
         self._story, self._who, self._steps = story, who, 0
         given = {"viewport": WIDE, "locale": "en-US", **options}
         self._context = browser.new_context(**given)
+        self._context.set_default_timeout(PATIENCE_MS)
         self._complaints: list[str] = []
         self.page = self._context.new_page()
         self.page.on("pageerror", lambda fault: self._complaints.append(str(fault)))

@@ -155,6 +155,24 @@ def _proposals(visit: Visit) -> Iterator[Work]:
         )
 
 
+def _acts_of_law(visit: Visit) -> Iterator[Work]:
+    for one in waiting(visit.reader(), visit.at):
+        if one.act not in (Act.SIGN_LAW, Act.END_LAW) or not visit.allows(one.act):
+            continue
+        own = one.proposed_by == visit.me.handle
+        yield Work(
+            "proposal",
+            one.proposal_id,
+            one.proposed_at,
+            visit.text("An act of law, brought by %(who)s", who=one.proposed_by),
+            visit.text("You brought it: somebody else must record it")
+            if own
+            else visit.text("It takes a second person"),
+            f"/console/law-proposals/{one.proposal_id}",
+            due=one.until,
+        )
+
+
 def _quarantine(visit: Visit) -> Iterator[Work]:
     if not visit.allows(Act.TEND_FEEDS):
         return
@@ -196,4 +214,4 @@ def _recalls(visit: Visit) -> Iterator[Work]:
         )
 
 
-SOURCES: Final[tuple[Source, ...]] = (_held, _proposals, _quarantine, _recalls)
+SOURCES: Final[tuple[Source, ...]] = (_held, _proposals, _acts_of_law, _quarantine, _recalls)

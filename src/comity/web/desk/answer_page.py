@@ -138,4 +138,8 @@ def _record(visit: Visit, who: Inquirer, terms: Terms, shown: Shown) -> RecordSh
 
 
 def _withheld(visit: Visit, who: Inquirer, terms: Terms, one: Withheld) -> Changeable:
-    return changeable(visit, who, terms, one.data_class, cited(one.clauses))
+    found = changeable(visit, who, terms, one.data_class, cited(one.clauses))
+    if one.outcome != Outcome.HOLD_FOR_APPROVAL:
+        return found
+    by = visit.text("somebody at the custodian approves it; look at the inquiry again later")
+    return msgspec.structs.replace(found, by=(by,))
