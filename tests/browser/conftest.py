@@ -1,4 +1,8 @@
-"""A real browser over a real server. Where there is none the tests say so; in CI that is a failure."""
+"""A real browser over a real server. Where there is none the tests say so; in CI that is a failure.
+
+The browser belongs to one file: while it is open an event loop runs in this thread, and other tests
+need their own.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's Chromium."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -38,7 +42,7 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """The demo's city after its evening."""
     with running(tmp_path_factory.mktemp("browser")) as city:

@@ -21,7 +21,13 @@ def pages_of(city: City, role: str) -> dict[str, str]:
     faces = every_face()
     found: dict[str, str] = {}
     seen = {"/"}
-    waiting = deque(["/", *(face.path for face in faces if face.menu and "{" not in face.path)])
+    waiting = deque(
+        [
+            "/",
+            "/agreements/philadelphia-pars-ice@2/changes",
+            *(face.path for face in faces if face.menu and "{" not in face.path),
+        ]
+    )
     with httpx.Client(
         base_url=city.url, cookies=city.cookies[role], follow_redirects=False, timeout=30
     ) as client:

@@ -12,7 +12,7 @@ import os
 import re
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from comity.city.rehearsal import SEED
 from comity.city.scenes import EVENING
@@ -44,7 +44,7 @@ class Person:
         if told.type == "error" and "Failed to load resource" not in told.text:
             self._complaints.append(told.text)
 
-    def __enter__(self) -> Person:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

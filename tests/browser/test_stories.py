@@ -117,9 +117,7 @@ def test_the_records_officer(browser: Any, city: City) -> None:
 
 
 def test_the_custody_officer_at_night_with_scripts_off(browser: Any, city: City) -> None:
-    with Person(
-        browser, city, "custody officer", "custody", java_script_enabled=False
-    ) as officer:
+    with Person(browser, city, "custody officer", "custody", java_script_enabled=False) as officer:
         officer.sign_in("/console/custody")
         officer.picture("the board")
         officer.follow("A paper has come")
@@ -246,5 +244,3 @@ def status_of(page: Any) -> str:
     """What a text's page says of where it stands."""
     found: str = page.locator("main dl.sum dd").nth(1).inner_text()
     return found
-
-

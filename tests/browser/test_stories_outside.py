@@ -118,10 +118,12 @@ def test_the_public_and_an_auditor(browser: Any, city: City) -> None:
         note = parse_note(root.encode())
         anybody.open("/check")
         assert str(note.text).split("\n")[2] in anybody.page.content()
-        assert auditor.open(f"/console/records?id={ASKED_FOR}") == 200
-        auditor.sees("Shown to", ATF_ORI)
-        auditor.picture("what happened to a record")
-        assert auditor.open(f"/console/records/expunge?id={ASKED_FOR}") == 403
+        for path in ("/console/inquiries", "/console/custody", "/console/law", "/console/accounts"):
+            assert auditor.open(path) == 200
+            assert auditor.page.locator("main form[method=post]").count() == 0, path
+        for path in (f"/console/records?id={ASKED_FOR}", "/console/intake", "/console/law-draft"):
+            assert auditor.open(path) == 403
+        auditor.picture("what an auditor does not do")
 
 
 def flipped(receipt: str) -> str:
@@ -142,8 +144,9 @@ def test_an_analyst_of_another_agency(browser: Any, city: City) -> None:
         analyst.follow("What you may ask")
         analyst.sees("Allowed, for example", "Refused, for example")
         analyst.picture("what may be asked")
-        ask_by_number(analyst, BORN_ABROAD, "identity", "charges", "birthplace")
-        analyst.sees("Not shown", "place of birth", "What would change it")
+        ask_by_number(analyst, BORN_ABROAD, "identity", "charges", "birthplace", "contact")
+        analyst.sees("Not shown", "What would change it: somebody at the custodian approves it")
+        analyst.sees("What would change it: attach")
         assert analyst.page.locator('main li a[href*="#clause-"]').count() > 0
         analyst.picture("what came and what did not")
         inquiry = analyst.page.locator('main a[href^="/desk/inquiries/"]').first.inner_text()
