@@ -17,7 +17,7 @@ from comity.city.rehearsal import SEED
 from comity.city.scenes import evening
 from comity.city.trail import ICE_ORI
 from tests.browser.city import City, running
-from tests.browser.story import Person, fill_detainer
+from tests.browser.story import Person, ask_by_number, fill_detainer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -27,6 +27,7 @@ NAME = str(evening(SEED).roles["asked by name"].person.identity().sur_name)
 
 @pytest.fixture
 def city(tmp_path: Path) -> Iterator[City]:
+    """A city in which people sign in by the page."""
     with running(tmp_path, signing=True) as city:
         yield city
 
@@ -74,14 +75,15 @@ def test_the_board_changes_by_itself_when_a_paper_comes(browser: Any, city: City
 def test_what_somebody_types_is_not_taken_from_under_their_hands(browser: Any, city: City) -> None:
     with (
         Person(browser, city, "live", "records") as watching,
-        Person(browser, city, "live", "custody") as officer,
+        Person(browser, city, "live", "analyst") as analyst,
     ):
         watching.sign_in("/console")
         watching.page.locator("#id").click()
         watching.page.keyboard.type("2018-08")
         with watching.page.expect_response(lambda one: one.url == city.url + "/console"):
-            officer.sign_in("/console/intake")
-            fill_detainer(officer, RECORD, ICE_ORI)
-            officer.press("Take it in")
+            analyst.sign_in("/desk")
+            ask_by_number(analyst, RECORD, "charges", "birthplace")
         watching.page.keyboard.type("30")
         assert watching.page.locator("#id").input_value() == "2018-0830"
+        watching.page.reload()
+        watching.sees("ATF field division (demo) asks")  # so there was something to show

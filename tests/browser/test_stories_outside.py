@@ -253,7 +253,7 @@ def test_the_person_a_record_is_about_in_spanish(browser: Any, city: City) -> No
 def disclosures_of(city: City, record: str) -> dict[str, int]:
     """From the ledger itself: which agencies were shown something of a record, and how often."""
     reader = city.house.desk.database.reader()
-    names = {one.ori: one.name for one in demo_cast(SEED, Instant(0)).agencies}
+    names = {str(one.ori): one.name for one in demo_cast(SEED, Instant(0)).agencies}
     found: dict[str, int] = {}
     for at in range(size(reader)):
         entry = opened(reader, at)
