@@ -8,7 +8,18 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHES = ("help", "decision", "ingest", "lists", "gateway", "ledger", "audit", "prove", "replay")
+BENCHES = (
+    "help",
+    "decision",
+    "ingest",
+    "lists",
+    "gateway",
+    "ledger",
+    "audit",
+    "prove",
+    "replay",
+    "pages",
+)
 
 
 def main(names: list[str]) -> int:

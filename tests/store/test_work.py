@@ -1,4 +1,4 @@
-"""What desk and console keep: made with the file, made by the step of an older one, and one job with its entry."""
+"""What desk and console keep: made with the file, made by the migration of an older one, and one job with its entry."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ import pytest
 from comity.errors import NotFound
 from comity.instant import Instant
 from comity.store.sqlite.append import size
-from comity.store.sqlite.connection import schema_text
 from comity.store.sqlite.database import Database
-from comity.store.sqlite.migration_desk import add_desk_tables
 from comity.store.sqlite.registry import Made
 from comity.store.sqlite.work import (
     acknowledge_recall,
@@ -46,23 +44,27 @@ def database(tmp_path: Path) -> Iterator[Database]:
         yield opened
 
 
-def schema_of(connection: apsw.Connection) -> set[tuple[object, ...]]:
-    return set(connection.execute("SELECT type, name, sql FROM sqlite_schema"))
+def schema_of(path: Path) -> set[tuple[object, ...]]:
+    connection = apsw.Connection(str(path))
+    found = set(connection.execute("SELECT type, name, sql FROM sqlite_schema"))
+    connection.close()
+    return found
 
 
-def test_the_step_makes_what_a_new_file_has_and_once_only() -> None:
-    fresh, older = apsw.Connection(":memory:"), apsw.Connection(":memory:")
-    for _, text in schema_text():
-        fresh.execute(text).fetchall()
-        older.execute(text).fetchall()
+def test_an_older_file_is_given_what_a_new_one_has(tmp_path: Path) -> None:
+    fresh, older = tmp_path / "fresh.db", tmp_path / "older.db"
+    for path in (fresh, older):
+        Database.open(path, create=True).close()
+    connection = apsw.Connection(str(older))
     for table in TABLES:
-        older.execute(f"DROP TABLE {table}")
-    older.execute("DROP INDEX inquiry_of_agency")
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("DROP INDEX inquiry_of_agency")
+    connection.pragma("user_version", 5)
+    connection.close()
     assert schema_of(older) < schema_of(fresh)
-    add_desk_tables(older)
-    assert schema_of(older) == schema_of(fresh)
-    add_desk_tables(older)
-    assert schema_of(older) == schema_of(fresh)
+    for _ in range(2):
+        Database.open(older).close()
+        assert schema_of(older) == schema_of(fresh)
 
 
 def test_what_was_not_recalled_cannot_be_acknowledged(database: Database) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from comity.custody.desk import Judged, PersonFile, judge, undecided
 from comity.errors import ComityError
 from comity.law.instrument import ClauseRef
-from comity.store.sqlite.custody_decide import Basis, basis_now
+from comity.store.sqlite.custody_decide import Basis
 from comity.store.sqlite.custody_files import person_file, senders
 from comity.web.pages.page import Link
 from comity.web.pages.visit import Visit
@@ -35,8 +35,9 @@ class Looked(msgspec.Struct, frozen=True):
 
 
 def basis_of(visit: Visit) -> Basis:
-    """Law and registry as they stand."""
-    return basis_now(visit.reader(), visit.desk.views.stack, visit.at)
+    """Law and registry as they stand, read anew only when one of them changed."""
+    view = visit.view
+    return Basis(view.generation, view.registry, view.law(visit.at))
 
 
 def look(visit: Visit, record_id: str, basis: Basis | None = None) -> Looked:
