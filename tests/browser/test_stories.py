@@ -126,7 +126,7 @@ def test_the_custody_officer_at_night_with_scripts_off(browser: Any, city: City)
         before = entries(city)
         officer.picture("what stands on the paper")
         officer.press("Take it in")
-        officer.sees("Stop: no judge signs Form")
+        officer.sees("Stop: no judge signs Form", "Choose the file once more")
         officer.picture("stopped")
         assert entries(city) == before, "a stopped paper left an entry"
         officer.choose("as_read", "yes")
